@@ -62,15 +62,16 @@ class Part:
 class Exercise:
     """What one function of the student is compared with.
 
-    `reference` takes the arguments of a case and returns the right result in float64. `terms(*args, **kwargs)` is the number
-    of terms summed up for one entry of the result; the tolerance grows with it. `window(index, *args, **kwargs)` returns the
+    `reference` takes the arguments of a case and returns the right result in float64. `terms(*args, **kwargs)` is the number of
+    terms summed up for one entry of the result; the tolerance grows with it. `window(index, *args, **kwargs)` returns the
     labelled pieces of the input behind an entry. `outputs` names the members of a result that is a tuple. `exact` asks for
-    equality, for results that are copied or counted. `probe` is the name of the function in `cnnkit.exercises.probes` that
-    calls the student's function, after the earlier functions of the student's that it `needs`. Where several results are
-    equally right, `canonical(result, *args, **kwargs)` brings them to one form before they are compared; it raises ValueError,
-    with the sentence to show, for a result that has no such form. It sees the returned value only, never the student's code.
-    `dtype` is that of floating-point results where it does not follow the input's. `repeat(options)` is the
-    expression that repeats a case with its `args` and `options`, where that is not a plain call.
+    equality, for results that are copied or counted. `probe` is the name of the function in `cnnkit.exercises.probes` (or
+    `module.name` for one in a module of that package) that calls the student's function, after the earlier functions of the
+    student's that it `needs`. Where several results are equally right, `canonical(result, *args, **kwargs)` brings them to one
+    form before they are compared; it raises ValueError, with the sentence to show, for a result that has no such form. It sees
+    the returned value only, never the student's code. `dtype` is that of floating-point results where it does not follow the
+    input's. `repeat(options)` is the expression that repeats a case with its `args` and `options`, where that is not a plain
+    call.
     """
 
     name: str

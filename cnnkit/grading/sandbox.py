@@ -39,7 +39,7 @@ VISIBLE_MODULES = (
     "exercises/__init__.py",
     "exercises/base.py",
     "exercises/drawing.py",
-    "exercises/probes.py",
+    "exercises/probes",
     "grading/__init__.py",
     "grading/runner.py",
     "grading/wire.py",

@@ -1,10 +1,27 @@
-"""Call the student's functions. This module runs beside the student's code and holds no answers."""
+"""Call the student's functions. This package runs beside the student's code and holds no answers.
 
+Probes of several topics stand here, those of one topic in a module of their own.
+"""
+
+import importlib
 import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+
+def find(name: str) -> Callable[..., Any]:
+    """Return the probe of a name: `call`, or `networks.forward` for the function `forward` in the module `networks`."""
+    module, _, function = name.rpartition(".")
+    return getattr(importlib.import_module(f"{__name__}.{module}") if module else importlib.import_module(__name__), function)
+
+
+def device() -> Any:
+    """Return the torch device that the student's code runs on: `CNNKIT_DEVICE`, else CUDA when present, else the CPU."""
+    import torch
+
+    return torch.device(os.environ.get("CNNKIT_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -101,8 +118,7 @@ def apply_function(
     """
     import torch
 
-    device = os.environ.get("CNNKIT_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    x, w, b, gradient = (None if t is None else t.detach().to(device).requires_grad_() for t in (x, w, b, gradient))
+    x, w, b, gradient = (None if t is None else t.detach().to(device()).requires_grad_() for t in (x, w, b, gradient))
     if check:
         return _gradcheck(function.apply, (x, w, b, stride, padding))
     if penalty:
