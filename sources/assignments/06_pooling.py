@@ -418,15 +418,15 @@ def max_pool2d_backward(dy, index, x_shape):
         raise ValueError(
             f"max_pool2d_backward: dy {dy.shape}, index {index.shape} and x {tuple(x_shape)} do not belong together."
         )
-    dx = np.empty((N * C, H * W), dy.dtype)
-    dy, index = dy.reshape(N * C, -1), index.reshape(N * C, -1)
+    dx = np.zeros((N * C, H * W), dy.dtype)
+    dy, index = dy.reshape(N * C, -1), index.astype(np.int64, copy=False).reshape(N * C, -1)
     step = max(1, 2**17 // (H * W))  # so few planes at a time that they stay in the cache
     start = np.arange(step)[:, None] * (H * W)  # laid out in one row, plane q of them begins at q · H · W
     for n in range(0, N * C, step):
         part = index[n : n + step]
-        if part.size and (part.min() < 0 or part.max() >= H * W):
+        # Read as unsigned, a negative number is huge: one look at the largest finds both kinds of wrong index.
+        if part.view(np.uint64).max(initial=0) >= H * W:
             raise ValueError(f"max_pool2d_backward: an index lies outside its plane of {H} x {W} pixels.")
-        dx[n : n + step] = 0
         # add.at adds up what meets at one pixel; += would not.
         np.add.at(dx[n : n + step].reshape(-1), (part + start[: len(part)]).ravel(), dy[n : n + step].ravel())
     return dx.reshape(x_shape)
