@@ -401,13 +401,11 @@ def draw(results: dict[str, list[Row]]) -> Any:
             ax.plot([row.ratios[0], row.ratios[-1]], [place, place], color=plotting.SKY, lw=5, solid_capstyle="round")
         ax.plot([row.ratio for row in rows], places, "o", color=plotting.BLUE)
         ax.axvline(1, color=plotting.GREY)
-        wanted = GROUPS[name].worst or GROUPS[name].mean
-        ax.axvline(wanted, color=plotting.VERMILLION, ls="--")
+        chosen = GROUPS[name]
+        what = "mean" if chosen.worst is None else "ratio"
+        ax.axvline(chosen.worst or chosen.mean, color=plotting.VERMILLION, ls="--")
         ax.set_yticks(places, [row.label for row in rows])
-        ax.set(
-            ylim=(len(rows) - 0.5, -0.5),
-            title=f"{GROUPS[name].title}: dashed, the largest {'ratio' if GROUPS[name].worst else 'mean'} wanted",
-        )
+        ax.set(ylim=(len(rows) - 0.5, -0.5), title=f"{chosen.title}: dashed, the largest {what} wanted")
     axes[-1, 0].set(xlabel="time over PyTorch's (1: as fast)", xlim=(0, None))
     return fig
 
