@@ -1,27 +1,32 @@
 """Rebuild the files in cnnkit/assets from their originals, byte for byte.
 
     python -m cnnkit.build_assets fashion-mnist FOLDER           write cnnkit/assets/fashion_mnist_12k.npz
-    python -m cnnkit.build_assets fashion-mnist FOLDER --check   compare, write nothing
+    python -m cnnkit.build_assets emoji TARBALL                  write cnnkit/assets/emoji_64.zip
+    python -m cnnkit.build_assets COMMAND ORIGINAL --check       compare, write nothing
 
 FOLDER holds the four original files of Fashion-MNIST (train-images-idx3-ubyte.gz and so on). Debian and Ubuntu have
 them in the package dataset-fashion-mnist: `apt-get install dataset-fashion-mnist` puts them into
 /usr/share/datasets/fashion-mnist, and `apt-get download dataset-fashion-mnist` followed by
 `dpkg -x dataset-fashion-mnist_*.deb originals` unpacks them without installing. The same files lie in data/fashion of
 https://github.com/zalandoresearch/fashion-mnist.
+
+TARBALL is the npm package emoji-datasource-google 16.0.0, 74 MB: `npm pack emoji-datasource-google@16.0.0` downloads it.
 """
 
 import gzip
 import hashlib
 import io
+import json
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import numpy as np
 import typer
 
-from cnnkit.data import FASHION_MNIST_CLASSES, FASHION_MNIST_FILE
+from cnnkit.data import EMOJI_CLASSES, EMOJI_FILE, FASHION_MNIST_CLASSES, FASHION_MNIST_FILE, sha256
 
 SEED = 2017  # the year in which Fashion-MNIST was published (Xiao, Rasul, Vollgraf, arXiv:1708.07747)
 PER_CLASS = {"train": 1000, "test": 200}
@@ -73,18 +78,22 @@ def stratified_indices(labels: np.ndarray, per_class: int, seed: int, split: str
     return np.array(sorted(chosen))
 
 
+def _zip_entry(name: str, compress_type: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the earliest date a zip file can hold
+    entry.compress_type = compress_type
+    entry.create_system = 3  # Unix, on every system
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
 def pack_npz(arrays: dict[str, np.ndarray]) -> bytes:
     """Pack arrays as np.savez_compressed does, with fixed timestamps and permissions: equal arrays give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))  # the earliest date a zip file can hold
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, on every system
-            entry.external_attr = 0o644 << 16
             content = io.BytesIO()
             np.lib.format.write_array(content, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
-            archive.writestr(entry, content.getvalue(), compresslevel=9)
+            archive.writestr(_zip_entry(f"{name}.npy", zipfile.ZIP_DEFLATED), content.getvalue(), compresslevel=9)
     return buffer.getvalue()
 
 
@@ -111,6 +120,93 @@ def fashion_mnist_npz(folder: Path, per_class: dict[str, int] = PER_CLASS) -> by
     return pack_npz(arrays)
 
 
+# emoji-datasource-google 16.0.0 as the npm registry delivers it.
+EMOJI_TARBALL_SHA256 = "fb5fd131b362aab7a55542d2a147a79708cce0a8b1c1bbacd470172708b5c438"
+
+# The classes of the course, made of Unicode's subgroups (https://unicode.org/Public/emoji/16.0/emoji-test.txt).
+EMOJI_SUBGROUPS = {
+    "animal": "animal-amphibian animal-bird animal-bug animal-mammal animal-marine animal-reptile",
+    "clothing": "clothing",
+    "food": "food-asian food-fruit food-prepared food-sweet food-vegetable",
+    "place": "place-building place-geographic place-other place-religious",
+    "tool": "tool writing science",
+    "vehicle": "transport-air transport-ground transport-water",
+}
+
+# Members of these subgroups that a person would not call by the name of the class, by their short names.
+EMOJI_OTHER_THINGS = """
+    coral feather feet microbe oyster pig_nose shell spider_web wing
+    folding_hand_fan gem hair_pick lipstick prayer_beads
+    bowl_with_spoon
+    barber bricks carousel_horse hotsprings rock wood
+    broken_chain dna link memo petri_dish
+    anchor busstop construction fuelpump motorway octagonal_sign oil_drum railway_track ring_buoy roller_skate rotating_light
+    seat traffic_light vertical_traffic_light wheel
+"""
+
+# Nearly the same drawing as another emoji that stays: in two splits at once they would be a leak.
+EMOJI_NEAR_DUPLICATES = """
+    black_bird dromedary_camel dark_sunglasses green_apple
+    city_sunrise city_sunset love_hotel mountain night_with_stars sunrise
+    aerial_tramway airplane_arriving station
+"""
+
+# Members of other subgroups that a person would call by the name of the class.
+EMOJI_ADDED = {
+    "clothing": "boxing_glove diving_mask ice_skate martial_arts_uniform roller_skate running_shirt_with_sash watch",
+    "tool": """
+        broom bucket crutch electric_plug fire_extinguisher flashlight fork_and_knife hocho mag paperclip plunger pushpin
+        razor round_pushpin safety_pin scissors spoon stethoscope straight_ruler syringe toothbrush triangular_ruler
+    """,
+}
+EMOJI_TABLE = "package/emoji.json"
+EMOJI_FOLDER = "package/img/google/64/"
+
+
+def chosen_emoji(table: list[dict]) -> list[tuple[str, dict]]:
+    """Choose the course's emoji from the package's table, emoji.json: pairs of class and entry, in Unicode's order.
+
+    Raises ValueError for a short name that the table does not have.
+    """
+    by_name = {entry["short_name"]: entry for entry in table}
+    left_out = {*EMOJI_OTHER_THINGS.split(), *EMOJI_NEAR_DUPLICATES.split()}
+    added = {name for names in EMOJI_ADDED.values() for name in names.split()}
+    if unknown := sorted((left_out | added) - set(by_name)):
+        raise ValueError(f"emoji.json has no emoji called {', '.join(unknown)}; it is not that of version 16.0.0.")
+    chosen = []
+    for name in EMOJI_CLASSES:
+        subgroups = EMOJI_SUBGROUPS[name].split()
+        members = [e for e in table if e["subcategory"] in subgroups and e["short_name"] not in left_out]
+        members += [by_name[short] for short in EMOJI_ADDED.get(name, "").split()]
+        members.sort(key=lambda entry: entry["sort_order"])
+        chosen += [(name, entry) for entry in members]
+    return chosen
+
+
+def emoji_zip(tarball: Path) -> bytes:
+    """Make the shipped archive of emoji from the npm package: class/codepoint_name.png, the images' bytes unchanged.
+
+    They are stored, not packed again, so that the result depends on no version of zlib. Unpacked, the archive is a folder
+    such as torchvision's ImageFolder reads.
+    Raises FileNotFoundError for a missing package and ValueError for one that is damaged or another.
+    """
+    try:
+        with tarfile.open(tarball, "r:gz") as package:
+            # In one pass: to step back in a gzip file is to unpack it again from its beginning.
+            wanted = (m for m in package if m.isfile() and m.name.startswith((EMOJI_FOLDER, EMOJI_TABLE)))
+            files = {member.name: package.extractfile(member).read() for member in wanted}
+        chosen = chosen_emoji(json.loads(files[EMOJI_TABLE]))
+        images = [files[EMOJI_FOLDER + entry["image"]] for _, entry in chosen]
+    except (tarfile.TarError, EOFError, KeyError, json.JSONDecodeError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{tarball} is not the package emoji-datasource-google ({error}); get it again.") from error
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for (name, entry), content in zip(chosen, images, strict=True):
+            called = entry["name"].lower().replace(" ", "_")
+            archive.writestr(_zip_entry(f"{name}/{entry['image'].removesuffix('.png')}_{called}.png"), content)
+    return buffer.getvalue()
+
+
 app = typer.Typer(add_completion=False, help="Rebuild the files in cnnkit/assets from their originals, byte for byte.")
 
 
@@ -129,29 +225,56 @@ def fashion_mnist(
     try:
         content = fashion_mnist_npz(folder)
     except (OSError, ValueError) as error:
-        typer.echo(f"build_assets: {error}", err=True)
-        raise typer.Exit(2) from error
+        _fail(error)
     altered = [
         name
         for name, digest in ORIGINALS.items()
         if hashlib.sha256(gzip.decompress((folder / name).read_bytes())).hexdigest() != digest
     ]
     if altered:
-        typer.echo(f"build_assets: not the published originals in {folder}: {', '.join(altered)}.", err=True)
-        raise typer.Exit(2)
+        _fail(f"not the published originals in {folder}: {', '.join(altered)}.")
+    _deliver(content, output, check, f" with zlib {zlib.ZLIB_RUNTIME_VERSION}; zlib-ng packs other bytes than zlib")
+
+
+@app.command("emoji")
+def emoji(
+    tarball: Annotated[Path, typer.Argument(help="emoji-datasource-google-16.0.0.tgz, as `npm pack` downloads it.")],
+    output: Annotated[Path, typer.Option(help="The file to write.")] = EMOJI_FILE,
+    check: Annotated[bool, typer.Option("--check", help="Compare with the file there, write nothing.")] = False,
+) -> None:
+    """Choose the emoji of six classes and store their images."""
+    _verify_original(tarball, EMOJI_TARBALL_SHA256)
+    try:
+        content = emoji_zip(tarball)
+    except ValueError as error:
+        _fail(error)
+    _deliver(content, output, check)
+
+
+def _fail(reason: object) -> NoReturn:
+    typer.echo(f"build_assets: {reason}", err=True)
+    raise typer.Exit(2)
+
+
+def _verify_original(path: Path, digest: str) -> None:
+    try:
+        found = sha256(path)
+    except OSError as error:
+        _fail(error)
+    if found != digest:
+        _fail(f"{path} is not the published original: its SHA-256 is {found}, not {digest}.")
+
+
+def _deliver(content: bytes, output: Path, check: bool, condition: str = "") -> None:
     digest = hashlib.sha256(content).hexdigest()
     if not check:
         output.write_bytes(content)
         typer.echo(f"{output}: {len(content):,} bytes, SHA-256 {digest}")
     elif not output.is_file() or output.read_bytes() != content:
-        typer.echo(
-            f"{output} is not what the originals give with zlib {zlib.ZLIB_RUNTIME_VERSION} (SHA-256 {digest}); "
-            "zlib-ng packs other bytes than zlib.",
-            err=True,
-        )
+        typer.echo(f"{output} is not what the original gives{condition} (SHA-256 {digest}).", err=True)
         raise typer.Exit(1)
     else:
-        typer.echo(f"{output} is what the originals give: SHA-256 {digest}")
+        typer.echo(f"{output} is what the original gives: SHA-256 {digest}")
 
 
 if __name__ == "__main__":

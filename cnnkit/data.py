@@ -1,7 +1,9 @@
-"""Images for the course, offline: a subset of Fashion-MNIST, photographs, and on demand the full sets.
+"""Images for the course, offline: a subset of Fashion-MNIST, emoji, photographs, and on demand the full sets.
 
     images, labels = fashion_mnist("train")        (10000, 28, 28) uint8, (10000,) int64
+    images, labels = emoji()                       (N, 64, 64, 3) uint8, (N,) int64
     cat = photograph("chelsea", size=128)          (128, 192, 3) uint8
+    train, test = stratified_split(labels, 20, 10, seed=0)
     images, labels = full_dataset("cifar10", "train", download=True)
 
 Importing this module loads NumPy and nothing heavier. Where each file comes from, and under which licence, is written
@@ -10,6 +12,7 @@ in cnnkit/assets/README.md.
 
 import hashlib
 import importlib.util
+import io
 import os
 import pickle
 import re
@@ -23,8 +26,10 @@ import numpy as np
 
 ASSETS = Path(__file__).parent / "assets"
 FASHION_MNIST_FILE = ASSETS / "fashion_mnist_12k.npz"
+EMOJI_FILE = ASSETS / "emoji_64.zip"
+SHIPPED_FILES = (FASHION_MNIST_FILE, EMOJI_FILE)
 
-REPAIR = "get it back with `git checkout -- cnnkit/assets` in a clone of the course, or by installing cnnkit again."
+REPAIR = "get the course's own copy back, with `git checkout -- cnnkit/assets` in a clone, or by installing cnnkit again."
 
 REPAIR_SKIMAGE = "`pip install --force-reinstall --no-deps scikit-image` brings it back."
 
@@ -41,6 +46,10 @@ FASHION_MNIST_CLASSES = (
     "Bag",
     "Ankle boot",
 )
+
+# In the order of the labels 0..5; the folders of EMOJI_FILE.
+EMOJI_CLASSES = ("animal", "clothing", "food", "place", "tool", "vehicle")
+EMOJI_SIZE = 64  # pixels
 
 # Name -> file in the data folder of scikit-image. Only files that its wheel holds, so that nothing is ever downloaded,
 # and only photographs whose origin scikit-image documents.
@@ -99,7 +108,73 @@ def fashion_mnist(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
         raise RuntimeError(f"{FASHION_MNIST_FILE} is damaged ({error}); {REPAIR}") from error
 
 
-REPAIR = "get the course's own copy back, with `git checkout -- cnnkit/assets` in a clone, or by installing cnnkit again."
+def emoji_rgba() -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Load the shipped emoji with their alpha channel.
+
+    Returns images (N, 64, 64, 4) uint8, red, green, blue and alpha (0 is transparent, 255 opaque; colours are not
+    multiplied by it), labels (N,) int64, indices into EMOJI_CLASSES, and N names by Unicode such as "cat face". The
+    classes come one after the other: split with stratified_split. The arrays are yours to change.
+    Raises FileNotFoundError or RuntimeError when the shipped file is missing or damaged.
+    Source: Google, Noto Emoji, Unicode 16.0; see cnnkit/assets/README.md.
+    """
+    from PIL import Image
+
+    images, labels, names = [], [], []
+    try:
+        with zipfile.ZipFile(EMOJI_FILE) as archive:
+            for path in archive.namelist():
+                folder, _, file = path.partition("/")
+                with Image.open(io.BytesIO(archive.read(path))) as picture:
+                    images.append(np.asarray(picture.convert("RGBA")))
+                labels.append(EMOJI_CLASSES.index(folder))
+                names.append(file.removesuffix(".png").partition("_")[2].replace("_", " "))
+        return np.stack(images), np.array(labels, np.int64), names
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{EMOJI_FILE} is missing; {REPAIR}") from error
+    except (OSError, EOFError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
+        raise RuntimeError(f"{EMOJI_FILE} is damaged ({error}); {REPAIR}") from error
+
+
+def emoji(background: int | tuple[int, int, int] = 255) -> tuple[np.ndarray, np.ndarray]:
+    """Load the shipped emoji on a plain background.
+
+    background is a grey value or red, green and blue, each 0 to 255; a transparent pixel takes it, a half transparent
+    one a mixture. Returns images (N, 64, 64, 3) uint8 and labels (N,) int64, indices into EMOJI_CLASSES. The classes come
+    one after the other: split with stratified_split. The arrays are yours to change.
+    Raises ValueError for another background, FileNotFoundError or RuntimeError when the shipped file is missing or damaged.
+    Source: Google, Noto Emoji, Unicode 16.0; see cnnkit/assets/README.md.
+    """
+    colour = np.asarray(background)
+    if colour.shape not in ((), (3,)) or colour.dtype.kind not in "iu" or colour.min() < 0 or colour.max() > 255:
+        raise ValueError(f"emoji: background must be a whole number from 0 to 255 or three of them, not {background!r}.")
+    rgba, labels, _ = emoji_rgba()
+    alpha = rgba[..., 3:].astype(np.uint32)
+    mixed = rgba[..., :3] * alpha + colour.astype(np.uint32) * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8), labels  # rounded to the nearest: 255 is odd, so there are no ties
+
+
+def stratified_split(labels: np.ndarray, *sizes: int, seed: int) -> tuple[np.ndarray, ...]:
+    """Draw disjoint sets of indices with the same number of images of every class.
+
+    labels (N,) whole numbers; sizes are counts per class, one for each set. Returns for each size an array of
+    size x classes indices in a mixed order; the same labels, sizes and seed give the same indices.
+    Raises ValueError when labels has another shape, a size is no positive whole number, or a class has too few images.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise ValueError(f"stratified_split: labels must have one axis, not the shape {labels.shape}.")
+    if not sizes or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in sizes):
+        raise ValueError(f"stratified_split: sizes must be positive whole numbers, images per class, not {sizes!r}.")
+    rng = np.random.default_rng(seed)
+    drawn = [[] for _ in sizes]
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        if len(members) < sum(sizes):
+            needed = " + ".join(map(str, sizes)) + (f" = {sum(sizes)}" if len(sizes) > 1 else "")
+            raise ValueError(f"stratified_split: class {label} has {len(members)} images, {needed} are needed.")
+        for part, chosen in zip(drawn, np.split(members, np.cumsum(sizes))[:-1], strict=True):
+            part.append(chosen)
+    return tuple(rng.permutation(np.concatenate(part)) for part in drawn)
 
 
 def photograph_file(name: str) -> Path:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import json
 import os
 import pickle
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tarfile
 import urllib.error
 import urllib.request
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -96,6 +98,107 @@ def test_a_damaged_file_is_one_sentence(monkeypatch, tmp_path, damage):
     with pytest.raises(RuntimeError, match=r"subset\.npz is damaged .*git checkout -- cnnkit/assets") as caught:
         data.fashion_mnist("train")
     assert "\n" not in str(caught.value)
+
+
+def test_the_emoji_are_images_of_the_named_classes():
+    images, labels, names = data.emoji_rgba()
+    assert images.shape == (428, 64, 64, 4)
+    assert images.dtype == np.uint8
+    assert labels.dtype == np.int64
+    assert len(data.EMOJI_CLASSES) == 6
+    assert np.bincount(labels).min() >= 45
+    assert len(set(names)) == len(names) == len(labels)
+    called = dict(zip(names, labels, strict=True))
+    examples = {"cat face": "animal", "t-shirt": "clothing", "banana": "food", "church": "place", "hammer": "tool"}
+    assert {name: data.EMOJI_CLASSES[called[name]] for name in examples} == examples
+    alpha = images[..., 3]
+    assert (alpha.max(axis=(1, 2)) == 255).all()
+    assert (alpha.min(axis=(1, 2)) == 0).all(), "every emoji has a transparent part, and so a mask"
+
+
+def test_no_two_emoji_are_nearly_the_same():
+    images = data.emoji()[0].reshape(428, -1).astype(np.float32) / 255
+    squares = (images**2).sum(axis=1)
+    mean_square = (squares[:, None] + squares - 2 * images @ images.T) / images.shape[1]
+    assert np.sqrt(mean_square[np.triu_indices(428, 1)].min()) > 0.1
+
+
+def test_emoji_are_mixed_with_the_background():
+    rgba, labels, _ = data.emoji_rgba()
+    images, same = data.emoji(background=(250, 10, 128))
+    assert images.shape == (428, 64, 64, 3)
+    assert images.dtype == np.uint8
+    np.testing.assert_array_equal(labels, same)
+    alpha = rgba[..., 3:] / 255
+    exact = rgba[..., :3] * alpha + np.array([250, 10, 128]) * (1 - alpha)
+    assert np.abs(images - exact).max() <= 0.5 + 1e-9
+    assert {0, 255} < set(np.unique(rgba[..., 3])), "opaque, transparent and mixed pixels are all there"
+    np.testing.assert_array_equal(data.emoji(7)[0], data.emoji((7, 7, 7))[0])
+    assert (data.emoji()[0][rgba[..., 3] == 0] == 255).all()
+
+
+@pytest.mark.parametrize("background", [256, -1, 0.5, (1, 2), (1, 2, 300), "white", True, None])
+def test_an_impossible_background_is_one_sentence(background):
+    with pytest.raises(ValueError, match="whole number from 0 to 255 or three of them, not"):
+        data.emoji(background)
+
+
+def _empty_archive(content):
+    return build_assets.pack_npz({})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_cut, _flip, _another_archive, _empty_archive, lambda _: b"", lambda _: b"<html>404</html>"],
+    ids=["cut", "one byte flipped", "another archive", "empty archive", "empty", "a web page"],
+)
+def test_damaged_emoji_are_one_sentence(monkeypatch, tmp_path, damage):
+    file = tmp_path / "pictures.zip"
+    file.write_bytes(damage(data.EMOJI_FILE.read_bytes()))
+    monkeypatch.setattr(data, "EMOJI_FILE", file)
+    with pytest.raises(RuntimeError, match=r"pictures\.zip is damaged .*git checkout -- cnnkit/assets") as caught:
+        data.emoji()
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_emoji_are_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "EMOJI_FILE", tmp_path / "nothing.zip")
+    with pytest.raises(FileNotFoundError, match=r"nothing\.zip is missing; .*git checkout -- cnnkit/assets"):
+        data.emoji_rgba()
+
+
+def test_a_stratified_split_is_disjoint_with_equal_classes():
+    labels = np.random.default_rng(1).permutation(np.repeat([0, 1, 4], [30, 12, 20]))
+    parts = data.stratified_split(labels, 5, 1, 6, seed=3)
+    assert [len(part) for part in parts] == [15, 3, 18]
+    for part, size in zip(parts, (5, 1, 6), strict=True):
+        assert np.bincount(labels[part], minlength=5).tolist() == [size, size, 0, 0, size]
+    together = np.concatenate(parts)
+    assert len(set(together.tolist())) == len(together)
+    assert (np.diff(labels[parts[2]]) != 0).sum() > 3, "the classes come mixed"
+
+
+def test_a_stratified_split_depends_on_the_seed_alone():
+    labels = np.arange(60) % 3
+    first, again, other = (data.stratified_split(labels, 5, 6, seed=seed) for seed in (1, 1, 2))
+    assert [part.tolist() for part in first] == [part.tolist() for part in again]
+    assert sorted(first[0]) != sorted(other[0])
+
+
+@pytest.mark.parametrize(
+    ("labels", "sizes", "message"),
+    [
+        ([0, 0, 1], (1, 1), r"class 1 has 1 images, 1 \+ 1 = 2 are needed"),
+        ([0, 0, 1], (2,), "class 1 has 1 images, 2 are needed"),
+        ([[0, 1]], (1,), r"must have one axis, not the shape \(1, 2\)"),
+        ([0, 1], (), "sizes must be positive whole numbers"),
+        ([0, 1], (0,), "sizes must be positive whole numbers"),
+        ([0, 1], (0.5, 0.5), "sizes must be positive whole numbers, images per class, not"),
+    ],
+)
+def test_an_impossible_split_is_one_sentence(labels, sizes, message):
+    with pytest.raises(ValueError, match=message):
+        data.stratified_split(np.array(labels), *sizes, seed=0)
 
 
 ORIGINALS = Path(os.environ.get("FASHION_MNIST_ORIGINALS", "/usr/share/datasets/fashion-mnist"))
@@ -212,7 +315,7 @@ def test_the_command_writes_the_same_bytes_twice_and_checks_them(published, tmp_
     first.write_bytes(b"something else")
     result = _build(published, "--output", first, "--check")
     assert result.exit_code == 1
-    assert "is not what the originals give" in result.stderr
+    assert "is not what the original gives" in result.stderr
     assert first.read_bytes() == b"something else", "--check writes nothing"
 
 
@@ -229,6 +332,82 @@ def test_the_command_says_how_to_get_missing_originals(tmp_path):
     assert result.exit_code == 2
     assert "lacks train-images-idx3-ubyte.gz" in result.stderr
     assert "apt-get install dataset-fashion-mnist" in result.stderr
+
+
+def _emoji_package(path, leave_out=""):
+    """Write a package with the table and the images of the shipped emoji, made back from the archive, and one more."""
+    with zipfile.ZipFile(data.EMOJI_FILE) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    subgroups = {name: text.split()[0] for name, text in build_assets.EMOJI_SUBGROUPS.items()}
+    added = {short for text in build_assets.EMOJI_ADDED.values() for short in text.split()}
+    others = {*build_assets.EMOJI_OTHER_THINGS.split(), *build_assets.EMOJI_NEAR_DUPLICATES.split()} - added
+    table, contents = [], {}
+    for order, (name, content) in enumerate(files.items()):
+        folder, _, file = name.partition("/")
+        image, _, called = file.removesuffix(".png").partition("_")
+        entry = {"image": f"{image}.png", "name": called.upper().replace("_", " "), "sort_order": order}
+        table.append(entry | {"short_name": f"x{order}", "subcategory": subgroups[folder]})
+        contents[f"{build_assets.EMOJI_FOLDER}{image}.png"] = content
+    placeholder = {"image": "0.png", "name": "OTHER", "sort_order": 0, "subcategory": "clothing"}
+    table += [placeholder | {"short_name": short} for short in sorted(others)]
+    for folder, text in build_assets.EMOJI_ADDED.items():
+        for short in text.split():
+            entry = next(e for e in table if e["subcategory"] == subgroups[folder] and e["short_name"].startswith("x"))
+            entry |= {"short_name": short, "subcategory": "elsewhere"}
+    contents["package/emoji.json"] = json.dumps(table[::-1]).encode()
+    contents["package/README.md"] = b"not an image"
+    contents.pop(leave_out, None)
+    with tarfile.open(path, "w:gz") as package:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            package.addfile(member, io.BytesIO(content))
+    return path
+
+
+@pytest.fixture
+def emoji_package(tmp_path, monkeypatch):
+    """A package that the command takes for the published one."""
+    path = _emoji_package(tmp_path / "package.tgz")
+    monkeypatch.setattr(build_assets, "EMOJI_TARBALL_SHA256", data.sha256(path))
+    return path
+
+
+def _build_emoji(*args):
+    return CliRunner().invoke(build_assets.app, ["emoji", *map(str, args)])
+
+
+def test_the_shipped_emoji_are_what_the_packer_makes_of_them(emoji_package, tmp_path):
+    assert _build_emoji(emoji_package, "--output", tmp_path / "a.zip").exit_code == 0
+    assert (tmp_path / "a.zip").read_bytes() == data.EMOJI_FILE.read_bytes()
+    assert _build_emoji(emoji_package, "--check").exit_code == 0
+    (tmp_path / "a.zip").write_bytes(b"something else")
+    result = _build_emoji(emoji_package, "--output", tmp_path / "a.zip", "--check")
+    assert result.exit_code == 1
+    assert "is not what the original gives" in result.stderr
+    assert (tmp_path / "a.zip").read_bytes() == b"something else", "--check writes nothing"
+
+
+def test_another_emoji_package_is_refused(tmp_path):
+    path = _emoji_package(tmp_path / "fake.tgz")
+    result = _build_emoji(path, "--output", tmp_path / "out.zip")
+    assert result.exit_code == 2
+    assert "fake.tgz is not the published original" in result.stderr
+    assert not (tmp_path / "out.zip").exists()
+    assert "No such file" in _build_emoji(tmp_path / "nothing.tgz").stderr
+
+
+def test_a_damaged_emoji_package_is_one_sentence(tmp_path):
+    whole = _emoji_package(tmp_path / "whole.tgz").read_bytes()
+    broken = tmp_path / "broken.tgz"
+    for content in (b"", b"no archive", whole[: len(whole) // 2]):
+        broken.write_bytes(content)
+        with pytest.raises(ValueError, match=r"broken\.tgz is not the package emoji-datasource-google"):
+            build_assets.emoji_zip(broken)
+    with pytest.raises(ValueError, match=r"not the package .*1f435\.png"):
+        build_assets.emoji_zip(_emoji_package(broken, leave_out="package/img/google/64/1f435.png"))
+    with pytest.raises(ValueError, match="has no emoji called aerial_tramway, airplane_arriving"):
+        build_assets.chosen_emoji([])
 
 
 @pytest.mark.parametrize("name", data.PHOTOGRAPHS)
@@ -342,7 +521,7 @@ def test_shipped_images_and_photographs_need_no_network_and_no_heavy_import():
         "def refuse(*args, **kwargs): raise AssertionError('a connection was attempted')\n"
         "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse\n"
         "from cnnkit import data\n"
-        "data.fashion_mnist('train'), data.fashion_mnist('test')\n"
+        "data.fashion_mnist('train'), data.fashion_mnist('test'), data.emoji()\n"
         "for name in data.PHOTOGRAPHS: data.photograph(name, size=32, grey=True)\n"
         "heavy = {'torch', 'torchvision', 'skimage', 'matplotlib', 'pooch'} & set(sys.modules)\n"
         "assert not heavy, heavy"
