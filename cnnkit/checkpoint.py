@@ -7,6 +7,7 @@ generator stands. It is read with weights_only=True: a file from elsewhere can r
 import os
 import pickle
 import random
+import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,10 +60,14 @@ def write(path: Path, run: Run, random_states: list[dict[str, Any]]) -> None:
 
 def read(path: Path, run: Run) -> dict[str, Any]:
     """Read a checkpoint without changing anything yet; ValueError if it is damaged or does not fit the run."""
+    damaged = f"fit: {path} is no checkpoint that can be read (cut off?): delete it to start again."
     try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.testzip() is not None:  # torch does not compare the checksums that it writes
+                raise ValueError(damaged)
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, EOFError, KeyError, OSError, AttributeError, pickle.UnpicklingError) as error:
-        raise ValueError(f"fit: {path} is no checkpoint that can be read (cut off?): delete it to start again.") from error
+    except (RuntimeError, EOFError, KeyError, OSError, AttributeError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise ValueError(damaged) from error
     wanted = {"model", "best", "kinds", "optimizer", "scheduler", "scaler", "history", "random"}
     if not isinstance(saved, dict) or set(saved) != wanted:
         raise ValueError(f"fit: {path} is not a checkpoint of fit: choose another file name.")

@@ -192,6 +192,7 @@ def fit(
                 states = processes.gather(checkpoints.random_state(run))
                 if processes.rank == 0:
                     checkpoints.write(Path(checkpoint), run, states)
+                processes.gather(None)  # wait for the file: another call of fit may look for it
             bar.set_postfix({"epoch": epoch + 1, **(validation or training)._asdict()})
     if keep_best:
         model.load_state_dict(run.best)
@@ -228,12 +229,18 @@ class _Processes:
             for images, labels in loader:
                 yield images, labels, len(labels), len(labels)
             return
+        if getattr(loader, "batch_sampler", None) is None:
+            raise ValueError("fit: several processes can share the batches of a DataLoader with a batch_size only.")
+        # A DataLoader draws a seed for its workers, then the order: drawn alike, the batches are those of a single process.
+        seed = torch.empty((), dtype=torch.int64).random_(generator=loader.generator).item()
         drawn = [list(loader.batch_sampler)]
         dist.broadcast_object_list(drawn)
         # A batch smaller than the number of processes leaves some with nothing: they compute one image that does not count.
         shares = [batch[self.rank :: self.count] or batch[:1] for batch in drawn[0]]
-        same = ("num_workers", "collate_fn", "pin_memory", "worker_init_fn", "generator", "multiprocessing_context")
-        own = DataLoader(loader.dataset, batch_sampler=shares, **{name: getattr(loader, name) for name in same})
+        same = ("num_workers", "collate_fn", "pin_memory", "worker_init_fn", "multiprocessing_context")
+        options = {name: getattr(loader, name) for name in same}
+        generator = torch.Generator().manual_seed(seed + self.rank)
+        own = DataLoader(loader.dataset, batch_sampler=shares, generator=generator, **options)
         for batch, (images, labels) in zip(drawn[0], own, strict=True):
             yield images, labels, len(batch[self.rank :: self.count]), len(batch)
 
