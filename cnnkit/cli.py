@@ -6,6 +6,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from cnnkit.grading.limits import DEFAULT_LIMITS, with_limits
+
 # nbformat's validator would compile a grammar for a format of addresses that no notebook uses: a second at every start.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
@@ -88,16 +90,22 @@ def grade(
     student: Annotated[str | None, typer.Option(metavar="NAME", help="Grade this student only.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks run at once; one per processor if not given.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Draws the hidden cases; a random one if not given.")] = None,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Isolate every notebook with bubblewrap, and judge its results outside.")
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help=f"Change a limit of a notebook: {', '.join(DEFAULT_LIMITS)}.")
+    ] = None,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Run the notebooks on this Dask cluster.")] = "",
+    unsafe_no_sandbox: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run notebooks with your own rights: only those that you trust.")
     ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON.")] = None,
 ) -> None:
     """Grade a class: scores into nbgrader's gradebook, autograded and feedback notebooks, a report.
 
+    Every notebook runs in a sandbox (Linux, bubblewrap), and its results are judged outside. A run that was stopped goes on
+    where it was when it is started again.
+
     Exit status: 0 if every student was plainly graded, 1 if one was not, 2 if nothing could be graded.
     """
-    import secrets
     import time
 
     from rich.console import Console
@@ -110,19 +118,21 @@ def grade(
     from cnnkit.grading.terminal import progress, show_class
 
     console, began = Console(), time.monotonic()
-    seed = secrets.randbelow(2**31 - 2) + 2 if seed is None else seed
     try:
+        limits = with_limits(limit or ())
         course = find_course(Path.cwd())
         topic = find_topic(course, topic)
         students = choose_students(submitted, output, student)
         with progress(len(students), console) as done:
-            workers = jobs or usable_cores()
-            rows = grade_class(course, topic, submitted, output, students, jobs=workers, seed=seed, sandbox=sandbox, done=done)
+            graded = grade_class(
+                course, topic, submitted, output, students, jobs=jobs or usable_cores(), seed=seed,
+                sandbox=not unsafe_no_sandbox, limits=limits, scheduler=scheduler, done=done,
+            )  # fmt: skip
     except (FileNotFoundError, ValueError, GradebookError, SandboxError) as error:
         _stop(str(error))
-    _write(json_file, as_json(topic, rows))
-    show_class(rows, output, seed, time.monotonic() - began, console)
-    raise typer.Exit(0 if all(plainly_graded(row) for row in rows) else 1)
+    _write(json_file, as_json(topic, graded.rows))
+    show_class(graded, output, time.monotonic() - began, console)
+    raise typer.Exit(0 if all(plainly_graded(row) for row in graded.rows) else 1)
 
 
 @app.command("sample-class")

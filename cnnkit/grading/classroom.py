@@ -1,28 +1,37 @@
 """Grade a class: read, run, write; one student after the other fails alone."""
 
+import csv
+import io
 import json
 import logging
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import wait as wait_for_handles
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 
 from cnnkit.checking.notebook import read_parts
-from cnnkit.grading.assignment import Assignment, load_assignment, points_of
+from cnnkit.grading.assignment import Assignment, load_assignment, notebook_path, points_of
+from cnnkit.grading.exchange import CANVAS, MOODLE, as_canvas, as_moodle
 from cnnkit.grading.execute import execute
-from cnnkit.grading.gradebook import ClassGradebook, GradebookError, open_gradebook, valid_timestamp
+from cnnkit.grading.gradebook import DATABASE, ClassGradebook, GradebookError, open_gradebook, valid_timestamp
 from cnnkit.grading.judge import execute_in_sandbox, try_sandbox
 from cnnkit.grading.limits import Limits
 from cnnkit.grading.preflight import Accepted, Rejected, accept, read_submission
 from cnnkit.grading.report import as_csv, as_html
 from cnnkit.grading.results import as_json, rejected_row, student_row
+from cnnkit.grading.resume import RunRecord, back_up, digest, write_whole
 
-RESULTS, REPORT, SCORES, LOG = "results.json", "report.html", "scores.csv", "grade.log"
+RESULTS, REPORT, SCORES, TIMES, LOG = "results.json", "report.html", "scores.csv", "times.csv", "grade.log"
+UNSAFE = "Graded without a sandbox: a notebook could read and change what the person who graded can."
 
 
 def choose_students(submitted: Path, output: Path, student: str | None = None) -> list[str]:
@@ -50,6 +59,14 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Graded(NamedTuple):
+    """The rows of the students that were graded, in order, the seed of the hidden cases, and how many rows were kept."""
+
+    rows: list[dict[str, Any]]
+    seed: int
+    kept: int
+
+
 def grade_class(
     course: Path,
     topic: str,
@@ -58,103 +75,195 @@ def grade_class(
     students: Sequence[str],
     *,
     jobs: int,
-    seed: int,
-    sandbox: bool = False,
+    seed: int | None = None,
+    sandbox: bool = True,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    scheduler: str = "",
     done: Callable[[dict[str, Any]], None] = lambda row: None,
-) -> list[dict[str, Any]]:
-    """Grade students and return their rows in order; `done` is called with each row as it is written.
+) -> Graded:
+    """Grade students; `done` is called with each row as it is written.
 
-    With `sandbox` the notebooks run in one, and what their functions return is judged outside. Everything is written under
-    `output`. Raises GradebookError, SandboxError, FileNotFoundError or ValueError where nothing can be graded.
+    The notebooks run in a sandbox, and what their functions return is judged outside; without `sandbox` they run with the
+    rights of this process. A run of the same students that was not finished goes on where it stopped. With `scheduler`, the
+    address of a Dask cluster, the notebooks run there. Everything is written under `output`. Raises GradebookError,
+    SandboxError, FileNotFoundError or ValueError where nothing can be graded.
     """
     if sandbox:
-        try_sandbox(limits)
+        _try_where_it_will_run(limits, scheduler)
     run = execute_in_sandbox if sandbox else execute
     assignment = load_assignment(course, topic, hidden=True)
-    rows: dict[str, dict[str, Any]] = {}
+    began = time.monotonic()
     with open_gradebook(output, course, topic) as gradebook, _log_file(output) as log:
-        desk = _Desk(assignment, submitted, gradebook)
-        with _workers(jobs, sandbox) as pool:
-            began = time.monotonic()
-            for student, outcome in _outcomes(pool, run, desk, students, 2 * jobs, limits, seed):
-                rows[student] = desk.write(student, outcome)
-                seconds = time.monotonic() - began
-                log.info("%s: %s after %.1f s %s", student, rows[student]["status"], seconds, rows[student]["message"])
-                done(rows[student])
-    in_order = [rows[student] for student in students]
-    write_reports(output, topic, _merged(output, topic, in_order))
-    return in_order
+        back_up(output / DATABASE)
+        content = notebook_path(course, "solutions", topic).read_bytes()
+        what = {"topic": topic, "assignment": digest(content), "sandbox": sandbox, "limits": asdict(limits), "of": [*students]}
+        record = RunRecord(output, what, seed)
+        desk = _Desk(assignment, submitted, gradebook, record)
+        log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
+        if not sandbox:
+            log.warning(UNSAFE)
+        rows: dict[str, dict[str, Any]] = {}
+        work = _Work(lambda: _workers(jobs, sandbox, scheduler), run, limits, record.seed)
+        for student, outcome in _outcomes(work, desk, students, rows, 2 * jobs):
+            rows[student] = desk.write(student, outcome)
+            seconds = time.monotonic() - began
+            log.info("%s: %s after %.1f s %s", student, rows[student]["status"], seconds, rows[student]["message"])
+            done(rows[student])
+        in_order = [rows[student] for student in students]
+        write_reports(output, topic, _merged(output, topic, in_order), "" if sandbox else UNSAFE)
+        _write_times(output, desk.seconds)
+        record.finish()
+    return Graded(in_order, record.seed, len(desk.kept))
 
 
-def _workers(jobs: int, sandbox: bool) -> Executor:
-    """Return what runs notebooks: threads that each wait for a kernel, or processes that each keep a sandbox."""
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) if sandbox else ThreadPoolExecutor(jobs)
+def _try_where_it_will_run(limits: Limits, scheduler: str) -> None:
+    """Raise SandboxError unless the sandbox works, here or on the cluster."""
+    if not scheduler:
+        try_sandbox(limits)
+        return
+    with _workers(1, True, scheduler) as pool:
+        pool.submit(try_sandbox, limits).result()
+
+
+def _workers(jobs: int, sandbox: bool, scheduler: str) -> AbstractContextManager[Executor]:
+    """Return what runs notebooks: threads that each wait for a kernel, processes that each keep a sandbox, or a cluster."""
+    if scheduler:
+        from cnnkit.grading.cluster import executor
+
+        return executor(scheduler)
+    if sandbox:
+        return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent)
+    return ThreadPoolExecutor(jobs)
+
+
+def _end_with_the_parent() -> None:
+    """Let this worker end when the process that started it does, however that ends."""
+    parent = multiprocessing.parent_process()
+
+    def wait_for_it() -> None:
+        wait_for_handles([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait_for_it, daemon=True).start()
+
+
+@dataclass
+class _Work:
+    """How notebooks are run: by which function, with which limits and seed, and where."""
+
+    workers: Callable[[], AbstractContextManager[Executor]]
+    run: Callable[[bytes, Limits, int], bytes]
+    limits: Limits
+    seed: int
+
+    def submit(self, pool: Executor, notebook: bytes) -> "Future[tuple[bytes, float]]":
+        """Start a notebook; the result is the notebook with its outputs, and the seconds that it took."""
+        return pool.submit(_timed, self.run, notebook, self.limits, self.seed)
+
+
+def _timed(run: Callable[[bytes, Limits, int], bytes], notebook: bytes, limits: Limits, seed: int) -> tuple[bytes, float]:
+    began = time.monotonic()
+    return run(notebook, limits, seed), time.monotonic() - began
+
+
+Outcome = tuple[bytes, float] | BaseException
 
 
 def _outcomes(
-    pool: Executor,
-    run: Callable[[bytes, Limits, int], bytes],
-    desk: "_Desk",
-    students: Sequence[str],
-    window: int,
-    limits: Limits,
-    seed: int,
-) -> Iterator[tuple[str, bytes | BaseException]]:
+    work: _Work, desk: "_Desk", students: Sequence[str], rows: dict[str, dict[str, Any]], window: int
+) -> Iterator[tuple[str, Outcome]]:
     """Yield every student with the executed notebook, or with what went wrong, as they come.
 
-    At most `window` submissions are held at a time.
+    Rows that an earlier start of this run has written are put into `rows`. At most `window` submissions are held at a time.
+    If a worker dies, the notebooks that were running are run again one by one, so that only the one that it died of fails.
     """
     waiting = iter(students)
-    running: dict[Future[bytes], str] = {}
-    try:
-        while True:
-            for student in waiting:
-                try:
+    while True:
+        running: dict[Future[tuple[bytes, float]], str] = {}
+        starting: list[str] = []
+        with work.workers() as pool:
+            try:
+                for student in waiting:
                     accepted = desk.receive(student)
-                except Rejected as rejection:
-                    yield student, rejection
-                    continue
-                running[pool.submit(run, accepted.notebook, limits, seed)] = student
-                if len(running) >= window:
-                    break
-            if not running:
+                    if isinstance(accepted, dict):
+                        rows[student] = accepted
+                        continue
+                    if isinstance(accepted, Rejected):
+                        yield student, accepted
+                        continue
+                    starting = [student]
+                    running[work.submit(pool, accepted.notebook)] = starting.pop()
+                    while len(running) >= window:
+                        yield from _finished(running)
+                while running:
+                    yield from _finished(running)
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.exception() or future.result()
-    finally:
-        # Where the run is interrupted, start no other.
-        for future in running:
-            future.cancel()
+            except BrokenExecutor:
+                suspects = [*running.values(), *starting]
+            finally:
+                # Where the run is interrupted, start no other.
+                for future in running:
+                    future.cancel()
+        for student in suspects:
+            with work.workers() as pool:
+                future = work.submit(pool, desk.received[student].notebook)
+                yield student, future.exception() or future.result()
+
+
+def _finished(running: "dict[Future[tuple[bytes, float]], str]") -> Iterator[tuple[str, Outcome]]:
+    """Wait for notebooks, take them out of the running ones and yield them. Raises BrokenExecutor if a worker has died."""
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        error = future.exception()
+        if isinstance(error, BrokenExecutor):
+            raise error
+        yield running.pop(future), error or future.result()
 
 
 class _Desk:
     """Takes submissions in and writes results down, in the one process that does."""
 
-    def __init__(self, assignment: Assignment, submitted: Path, gradebook: ClassGradebook) -> None:
-        self.assignment, self.submitted, self.gradebook = assignment, submitted, gradebook
+    def __init__(self, assignment: Assignment, submitted: Path, gradebook: ClassGradebook, record: RunRecord) -> None:
+        self.assignment, self.submitted, self.gradebook, self.record = assignment, submitted, gradebook, record
         self.points = points_of(assignment)
         self.received: dict[str, Accepted] = {}
+        self.digests: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.kept: list[str] = []
 
-    def receive(self, student: str) -> Accepted:
-        """Return a student's notebook ready to run; Rejected if it cannot be."""
+    def receive(self, student: str) -> Accepted | Rejected | dict[str, Any]:
+        """Return a student's notebook ready to run, why it cannot be, or the row if this run has graded it already."""
         topic = self.assignment.topic
-        content = read_submission(self.submitted, student, topic, f"{topic}.ipynb")
-        self.received[student] = accept(content, self.assignment)
-        return self.received[student]
+        try:
+            content = read_submission(self.submitted, student, topic, f"{topic}.ipynb")
+            self.digests[student] = digest(content, self._timestamp(student).encode())
+            found: Accepted | Rejected = accept(content, self.assignment)
+            self.received[student] = found
+        except Rejected as rejection:
+            self.digests[student] = digest(str(rejection).encode())
+            found = rejection
+        row = self.record.row(student, self.digests[student])
+        if row is None:
+            return found
+        self.kept.append(student)
+        return row
 
-    def write(self, student: str, outcome: bytes | BaseException) -> dict[str, Any]:
+    def write(self, student: str, outcome: Outcome) -> dict[str, Any]:
         """Write a student's result into the gradebook and return the row; what cannot be written is noted as such."""
+        row = self._written(student, outcome)
+        self.record.keep(student, self.digests[student], row)
+        return row
+
+    def _written(self, student: str, outcome: Outcome) -> dict[str, Any]:
         if isinstance(outcome, Rejected):
             return self._failed(student, "rejected", str(outcome))
         if isinstance(outcome, BaseException):
             return self._failed(student, "crashed", f"The grader failed on this notebook: {type(outcome).__name__}: {outcome}")
-        accepted = self.received.pop(student)
-        notebook = nbformat.reads(outcome.decode(), as_version=4)
+        accepted, (graded, self.seconds[student]) = self.received.pop(student), outcome
+        notebook = nbformat.reads(graded.decode(), as_version=4)
         how = notebook.metadata["cnnkit"]
         row = student_row(student, read_parts(notebook), how["status"], [*accepted.mended, *filter(None, [how["message"]])])
         try:
-            self.gradebook.save(student, accepted.notebook, outcome, self._timestamp(student))
+            self.gradebook.save(student, accepted.notebook, graded, self._timestamp(student))
         except GradebookError as error:
             return self._failed(student, "crashed", str(error))
         return row
@@ -201,8 +310,19 @@ def _merged(output: Path, topic: str, rows: Sequence[dict[str, Any]]) -> list[di
     return [(old | new)[student] for student in sorted(old | new)]
 
 
-def write_reports(output: Path, topic: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Write the results of a class as JSON, as a page to read and as a table."""
-    (output / RESULTS).write_text(as_json(topic, rows), encoding="utf-8")
-    (output / SCORES).write_text(as_csv(rows), encoding="utf-8", newline="")
-    (output / REPORT).write_text(as_html(topic, rows), encoding="utf-8")
+def write_reports(output: Path, topic: str, rows: Sequence[dict[str, Any]], warning: str = "") -> None:
+    """Write the results of a class as JSON, as a page to read and as tables."""
+    write_whole(output / RESULTS, as_json(topic, rows))
+    write_whole(output / SCORES, as_csv(rows))
+    write_whole(output / CANVAS, as_canvas(topic, rows))
+    write_whole(output / MOODLE, as_moodle(topic, rows))
+    write_whole(output / REPORT, as_html(topic, rows, warning))
+
+
+def _write_times(output: Path, seconds: dict[str, float]) -> None:
+    """Write how long each notebook took, apart from the report: the same class gives the same report."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["student", "seconds"])
+    table.writerows((student, f"{taken:.2f}") for student, taken in sorted(seconds.items()))
+    write_whole(output / TIMES, text.getvalue())

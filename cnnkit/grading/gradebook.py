@@ -1,7 +1,6 @@
 """Write graded notebooks into nbgrader's gradebook, autograded/ and feedback/. One process writes, one student at a time."""
 
 import copy
-import html
 import logging
 import os
 import shutil
@@ -33,13 +32,9 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from cnnkit.grading.assignment import notebook_path
+from cnnkit.grading.feedback import rejection, sealed
 
 STAGING, DATABASE = ".staging", "gradebook.db"
-FEEDBACK_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{topic}</title>
-<style>body {{ font: 16px/1.5 sans-serif; max-width: 45em; margin: 2em auto; padding: 0 1em }}</style></head>
-<body><h1>{topic}</h1><p>This submission could not be graded.</p><p><strong>{says}</strong></p></body></html>
-"""
 
 
 class GradebookError(Exception):
@@ -130,6 +125,7 @@ class ClassGradebook:
             source_directory=f"{STAGING}/source",
             release_directory=f"{STAGING}/release",
             submitted_directory=f"{STAGING}/submitted",
+            feedback_directory=f"{STAGING}/feedback",
             assignment_id=self.topic,
         )
         return config
@@ -189,6 +185,14 @@ class ClassGradebook:
             raise GradebookError(f"nbgrader cannot store this notebook: {self._last_error()}") from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        written = self.staging / "feedback" / student / self.topic / f"{self.topic}.html"
+        self._write_feedback(student, sealed(written.read_text(encoding="utf-8"), self.topic))
+
+    def _write_feedback(self, student: str, text: str) -> None:
+        folder = self.output / "feedback" / student / self.topic
+        _remove(folder)
+        folder.mkdir(parents=True)
+        (folder / f"{self.topic}.html").write_text(text, encoding="utf-8")
 
     def reject(self, student: str, says: str) -> float:
         """Note that a student's submission could not be graded, and return the automatic score that this replaces.
@@ -206,10 +210,7 @@ class ClassGradebook:
                 grade.auto_score, grade.needs_manual_grade = 0.0, True
             gradebook.db.commit()
         _remove(self.output / "autograded" / student / self.topic)
-        page = self.output / "feedback" / student / self.topic / f"{self.topic}.html"
-        _remove(page.parent)
-        page.parent.mkdir(parents=True)
-        page.write_text(FEEDBACK_PAGE.format(topic=html.escape(self.topic), says=html.escape(says)), encoding="utf-8")
+        self._write_feedback(student, rejection(self.topic, says))
         return earlier
 
     def scores(self, students: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -38,7 +38,12 @@ def execute_in_sandbox(notebook: bytes, limits: Limits, seed: int) -> bytes:
     A function of bytes, for any executor. Raises SandboxError if the sandbox does not work here.
     """
     torch = _needs_torch(nbformat.reads(notebook.decode(), as_version=4))
-    sandbox = _of_this_process.pop((limits, torch), None) or Sandbox(torch, limits)
+    sandbox = _of_this_process.pop((limits, torch), None)
+    if sandbox is not None and not sandbox.works():
+        # It ends with the thread that started it.
+        sandbox.close()
+        sandbox = None
+    sandbox = sandbox or Sandbox(torch, limits)
     with contextlib.ExitStack() as unless_well:
         # After an error its state is not known: it is closed, and the next submission gets a new one.
         unless_well.callback(sandbox.close)
@@ -89,6 +94,10 @@ def judged(notebook: bytes, sandbox: Sandbox, seed: int) -> bytes:
     run.whole_notebook()
     parsed.metadata["cnnkit"] = {"status": run.status, "message": " ".join(run.events)}
     return (nbformat.writes(parsed, version=4) + "\n").encode()
+
+
+class _Absent(Exception):
+    """There is no function of this name when its test runs."""
 
 
 @dataclass
@@ -147,7 +156,10 @@ class _Run:
         outputs: list[Any] = []
         for call in check_calls(source):
             seed = self.seed if call.hidden else VISIBLE_SEED
-            verdict, shown = self._verdict(submission, call.check_id, call.names, seed)
+            try:
+                verdict, shown = self._verdict(submission, call.check_id, call.names, seed)
+            except _Absent as absent:
+                return [*outputs, _error("NameError", f"name {str(absent)!r} is not defined")]
             verdict.hidden = call.hidden
             # What the function prints is the same in every call; once is enough.
             outputs += shown if not call.hidden else []
@@ -172,10 +184,12 @@ class _Run:
             "output_bytes": self.sandbox.limits.output_bytes,
         }
         answer = submission.request(message, self._seconds(self.sandbox.limits.call_seconds))
-        missing = answer.get("missing")
-        if missing:
-            says = f"{missing[0]} is not defined as a function: was it renamed or deleted?"
-            return Verdict(check_id, exercise.signature, "missing", says), []
+        if "missing" in answer:
+            raise _Absent(str(answer["missing"])[:80])
+        if "uncallable" in answer:
+            name, kind = _words(answer["uncallable"])
+            says = f"{name} is not a function but {kind}: was the name used for something else?"
+            return Verdict(check_id, exercise.signature, "failed", says), []
         observed = _observed(answer, len(cases), len(sizes))
         return judge(check_id, exercise, part, cases, observed, sizes), _trusted_outputs(answer.get("outputs"))
 
@@ -197,6 +211,13 @@ class _Run:
 
 def _error(name: str, says: str) -> Any:
     return v4.new_output("error", ename=name, evalue=says, traceback=[f"{name}: {says}"])
+
+
+def _words(value: Any) -> tuple[str, str]:
+    """Read two words of an untrusted answer; SubmissionEnded if it is not that."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise SubmissionEnded("crashed", "the notebook's process answered in a form that is not understood")
+    return str(value[0])[:80], str(value[1])[:80]
 
 
 def _observed(answer: dict[str, Any], cases: int, sizes: int) -> Observation:

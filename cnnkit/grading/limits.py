@@ -1,6 +1,7 @@
 """What one notebook may use while it is graded."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,23 @@ class Limits:
     disk_bytes: int = 64 << 20
     disk_files: int = 4096
     reply_bytes: int = 256 << 20
+
+
+DEFAULT_LIMITS = asdict(Limits())
+
+
+def with_limits(settings: Iterable[str]) -> Limits:
+    """Return the default limits, changed by settings such as `memory_bytes=4e9`. Raises ValueError for what is no limit."""
+    changes = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        if name not in DEFAULT_LIMITS:
+            raise ValueError(f"There is no limit {name!r}: the limits are {', '.join(DEFAULT_LIMITS)}.")
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < float("inf"):
+            raise ValueError(f"The limit {name} needs a number above 0, as in {name}={DEFAULT_LIMITS[name]}, not {text!r}.")
+        changes[name] = value if name.endswith("seconds") else int(value)
+    return replace(Limits(), **changes)

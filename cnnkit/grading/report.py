@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from cnnkit.checking.diagnosing import GENERAL_MISTAKES
 from cnnkit.exercises import exercises, topics
-from cnnkit.grading.results import plainly_graded
+from cnnkit.grading.feedback import POLICY
+from cnnkit.grading.results import not_a_formula, plainly_graded
 
 BINS = 10
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#5f6b73"
@@ -22,6 +23,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #20272b; max-width: 68em; ma
 h1 { margin-bottom: 0 } h2 { margin-top: 2em } p.lead { color: #444c51; margin-top: .3em }
 table { border-collapse: collapse; width: 100%; font-size: 15px }
 th, td { text-align: left; padding: .35em .7em; border-bottom: 1px solid #dde3e6; vertical-align: top }
+p.warning { border-left: 6px solid #D55E00; padding: .4em 1em }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.bar { width: 45% } .bar div { display: flex; gap: 1px } .bar span { height: .95em; margin-top: .28em }
 p.legend { color: #444c51 } p.legend span { display: inline-block; width: .9em; height: .9em; margin: 0 .35em 0 1em }
@@ -39,27 +41,23 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         scores = {exercise["exercise"]: exercise["score"] for exercise in row["exercises"]}
         cells = [row["student"], row["score"], row["max_score"], row["status"], *(scores.get(name, "") for name in names)]
-        table.writerow([_not_a_formula(cell) for cell in [*cells, row["message"], " ".join(row["flags"])]])
+        table.writerow([not_a_formula(cell) for cell in [*cells, row["message"], " ".join(row["flags"])]])
     return text.getvalue()
-
-
-def _not_a_formula(cell: Any) -> Any:
-    """Keep a spreadsheet from computing what a student wrote."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _exercise_names(rows: Iterable[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(exercise["exercise"] for row in rows for exercise in row["exercises"]))
 
 
-def as_html(topic: str, rows: Sequence[dict[str, Any]]) -> str:
-    """Return the report as a page that needs nothing else."""
+def as_html(topic: str, rows: Sequence[dict[str, Any]], warning: str = "") -> str:
+    """Return the report as a page that needs nothing else; a warning stands on top."""
     number, _, name = topic.partition("_")
     title = f"{number} {name.replace('_', ' ')}"
     ran = [row for row in rows if row["status"] != "rejected"]
     body = [
         f"<h1>{html.escape(title)}</h1>",
         f'<p class="lead">{_summary(rows, ran)}</p>',
+        *([f'<p class="warning">{html.escape(warning)}</p>'] if warning else []),
         "<h2>Scores</h2>",
         _histogram(ran),
         "<h2>Exercises</h2>",
@@ -70,9 +68,11 @@ def as_html(topic: str, rows: Sequence[dict[str, Any]]) -> str:
         _look_table(rows),
         "<h2>Students</h2>",
         _student_table(topic, rows),
+        '<p class="lead">How long each notebook took is in <a href="times.csv">times.csv</a>.</p>',
     ]
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}: results</title>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<title>{html.escape(title)}: results</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
 

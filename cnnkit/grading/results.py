@@ -74,6 +74,11 @@ def plainly_graded(row: dict[str, Any]) -> bool:
     return row["status"] == "graded" and not row["message"]
 
 
+def not_a_formula(cell: Any) -> Any:
+    """Keep a spreadsheet from computing what a student wrote."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
 def as_json(assignment: str, rows: Sequence[dict[str, Any]]) -> str:
     """Return the JSON of a class, always the same for the same results."""
     return json.dumps({"assignment": assignment, "students": [*rows]}, indent=2, ensure_ascii=False) + "\n"

@@ -299,11 +299,11 @@ def _call(shell: Any, message: dict[str, Any]) -> dict[str, Any]:
 
     missing = [name for name in message["functions"] if name not in shell.user_ns]
     if missing:
-        return {"missing": missing}
+        return {"missing": missing[0]}
     functions = tuple(shell.user_ns[name] for name in message["functions"])
-    uncallable = [name for name, f in zip(message["functions"], functions, strict=True) if not callable(f)]
-    if uncallable:
-        return {"missing": uncallable}
+    for name, function in zip(message["functions"], functions, strict=True):
+        if not callable(function):
+            return {"uncallable": [name, type(function).__name__]}
     type(shell).cnnkit_outputs = _Outputs(message["output_bytes"])
     cases = [Case(tuple(args), dict(options)) for args, options in message["cases"]]
     sizes = [Case(tuple(args), dict(options)) for args, options in message["sizes"]]

@@ -161,6 +161,10 @@ class Sandbox:
                 count += 1
         return memory, count
 
+    def works(self) -> bool:
+        """Whether the process that forks submissions is there."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the sandbox and everything in it."""
         self._control.close()

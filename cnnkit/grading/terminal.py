@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
+from cnnkit.grading.classroom import Graded
 from cnnkit.grading.results import plainly_graded
 from cnnkit.grading.single import Checked, as_lines
 
@@ -64,12 +65,14 @@ def _exercise_table(rows: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def show_class(rows: Sequence[dict[str, Any]], output: Path, seed: int, seconds: float, console: Console) -> None:
+def show_class(graded: Graded, output: Path, seconds: float, console: Console) -> None:
     """Print what became of a class, and where to read on."""
+    rows = graded.rows
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     console.print(_exercise_table([row for row in rows if row["status"] != "rejected"]))
     students = f"{len(rows)} student{'' if len(rows) == 1 else 's'}"
-    console.print(f"{students} in {seconds:.0f} s: {statuses}. Hidden cases: --seed {seed}")
+    kept = f" ({graded.kept} of them graded before the run was stopped)" if graded.kept else ""
+    console.print(f"{students}{kept} in {seconds:.0f} s: {statuses}. Hidden cases: --seed {graded.seed}")
     console.print(f"Report: {output / 'report.html'}", soft_wrap=True)
-    console.print(f"Scores: {output / 'scores.csv'}, and nbgrader's {output / 'gradebook.db'}", soft_wrap=True)
+    console.print(f"Scores: {output / 'scores.csv'} (also for Canvas and Moodle), and nbgrader's gradebook.db", soft_wrap=True)

@@ -1,0 +1,79 @@
+"""Make of nbgrader's feedback a page in which nothing runs, whatever a student's notebook shows.
+
+What a notebook shows is HTML of the student's making: scripts, event handlers, SVG, links. Only elements and attributes from a
+list are kept, pictures must be in the page itself, the styles are ours, and a Content-Security-Policy forbids the rest.
+"""
+
+import html
+import re
+
+import nh3
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+PICTURES = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif"))
+LINKS = ("#", "https://", "http://", "mailto:")
+TAGS = {
+    *("a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1"),
+    *("h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span"),
+    *("strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var"),
+}
+ATTRIBUTES = {
+    "*": {"aria-label", "class", "id", "name", "role", "style", "title"},
+    "a": {"href"},
+    "img": {"alt", "height", "src", "width"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+}
+STYLES = {
+    *("background", "background-color", "border", "border-bottom", "border-collapse", "border-left", "color", "font-size"),
+    *("font-style", "font-weight", "height", "line-height", "margin", "max-width", "padding", "text-align", "width"),
+}
+STYLE_SHEET = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #20272b; max-width: 62em; margin: 2em auto; padding: 0 1.2em }
+pre, code { font-family: ui-monospace, monospace; font-size: 14px } pre { white-space: pre-wrap; margin: 0 }
+img { max-width: 100% } table { border-collapse: collapse } td, th { padding: .2em .6em }
+#toc li { margin: .1em 0 } .panel-heading { background: #eef2f4; padding: .35em .8em; border-radius: 4px; margin-top: 1em }
+.pull-right { float: right } .prompt { display: none } .anchor-link { display: none }
+.input_area { background: #f7f9fa; border: 1px solid #dde3e6; border-radius: 4px; padding: .5em .8em; margin: .5em 0 }
+.output_area { margin: .4em 0 .4em .8em } .output_error pre, .output_stderr { background: #fdf1ec; padding: .4em .8em }
+.input_area, .output_area { overflow-x: auto }
+.k, .kn, .kc, .ow { color: #005b96; font-weight: 600 } .c1, .sd { color: #5f6b73; font-style: italic } .nf { color: #7a3e00 }
+.s1, .s2 { color: #00663d } .mi, .mf { color: #8a2f62 } .ansi-red-fg { color: #b3261e } .ansi-green-fg { color: #00663d }
+.ansi-cyan-fg, .ansi-blue-fg { color: #005b96 } .ansi-yellow-fg { color: #7a5a00 } .ansi-bold { font-weight: bold }
+"""
+
+
+def sealed(page: str, title: str) -> str:
+    """Return a page with what nbgrader wrote into another's body, and in which nothing can run or be fetched."""
+    _, found, body = page.partition("<body")
+    _, found, body = body.partition(">") if found else ("", "", page)
+    body = re.sub(r'<a href="#test_(\w+)">Test cell</a>', r'<a href="#test_\1">\1</a>', body)
+    return _page(title, nh3.clean(body, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=_attribute, **_OPTIONS))
+
+
+def rejection(title: str, says: str) -> str:
+    """Return the page for a submission that could not be graded."""
+    heading = f"<h1>{html.escape(title)}</h1>"
+    return _page(title, f"{heading}\n<p>This submission could not be graded.</p>\n<p><strong>{html.escape(says)}</strong></p>")
+
+
+_OPTIONS = {
+    "clean_content_tags": {"script", "style", "svg", "math", "template", "iframe", "object", "title", "noscript"},
+    "filter_style_properties": STYLES,
+    "url_schemes": {"http", "https", "mailto", "data"},
+    "link_rel": "noopener noreferrer",
+}
+
+
+def _attribute(tag: str, attribute: str, value: str) -> str | None:
+    """Keep a link that leads to a page or within this one, and a picture that lies in the page."""
+    allowed = {"href": LINKS, "src": PICTURES}.get(attribute)
+    return value if allowed is None or value.startswith(allowed) else None
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
