@@ -43,7 +43,7 @@ $(SET_UP): pyproject.toml constraints.txt
 	  "$$python" -m venv --clear $(VENV) || { echo "$$python cannot build environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
 	fi
 	@echo "Installing the packages of pyproject.toml in the versions of constraints.txt: some minutes and 7 GB the first time"
-	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev,grading]'
 	@# JupyterLab would ask at its first start whether to fetch news.
 	@$(BIN)/jupyter labextension disable --level=sys_prefix --log-level=ERROR @jupyterlab/apputils-extension:announcements
 	@touch $@
