@@ -27,7 +27,8 @@ import numpy as np
 ASSETS = Path(__file__).parent / "assets"
 FASHION_MNIST_FILE = ASSETS / "fashion_mnist_12k.npz"
 EMOJI_FILE = ASSETS / "emoji_64.zip"
-SHIPPED_FILES = (FASHION_MNIST_FILE, EMOJI_FILE)
+EFFICIENTNET_LITE0_FILE = ASSETS / "efficientnet_lite0_imagenet_fp16.safetensors"  # read by cnnkit.backbones
+SHIPPED_FILES = (FASHION_MNIST_FILE, EMOJI_FILE, EFFICIENTNET_LITE0_FILE)
 
 REPAIR = "get the course's own copy back, with `git checkout -- cnnkit/assets` in a clone, or by installing cnnkit again."
 
