@@ -128,7 +128,9 @@ def grade(
                 course, topic, submitted, output, students, jobs=jobs or usable_cores(), seed=seed,
                 sandbox=not unsafe_no_sandbox, limits=limits, scheduler=scheduler, done=done,
             )  # fmt: skip
-    except (FileNotFoundError, ValueError, GradebookError, SandboxError) as error:
+    except SandboxError as error:
+        _stop(f"{error} Nothing was graded. --unsafe-no-sandbox grades without one: only for notebooks that you trust.")
+    except (FileNotFoundError, ValueError, GradebookError) as error:
         _stop(str(error))
     _write(json_file, as_json(topic, graded.rows))
     show_class(graded, output, time.monotonic() - began, console)

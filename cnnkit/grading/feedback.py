@@ -65,8 +65,13 @@ _OPTIONS = {
 }
 
 
+_FETCHING = re.compile(r"url|image|src|\\", re.IGNORECASE)
+
+
 def _attribute(tag: str, attribute: str, value: str) -> str | None:
-    """Keep a link that leads to a page or within this one, and a picture that lies in the page."""
+    """Keep a link that leads to a page or within this one, a picture that lies in the page, a style that names no other."""
+    if attribute == "style" and _FETCHING.search(value):
+        return None
     allowed = {"href": LINKS, "src": PICTURES}.get(attribute)
     return value if allowed is None or value.startswith(allowed) else None
 
