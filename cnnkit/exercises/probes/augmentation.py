@@ -1,0 +1,179 @@
+"""Call what changes batches of images: functions of tensors, noise and pipelines that draw, predictions of a model.
+
+Every probe moves the tensors of a case to the device under test, and what the student's code did to them back into the case.
+"""
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cnnkit.exercises.probes import device
+
+MORE_CALLS = 6
+"""Calls after which a coin thrown once per batch has shown both sides, nearly always."""
+
+
+def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function of tensors on the device and return its result, or results, as arrays."""
+    with _on_device(args) as moved:
+        return _arrays(function(*moved, **kwargs))
+
+
+def noise(function: Callable[..., Any], x: Any, amount: float, seed: int) -> Any:
+    """Add noise to x with several generators.
+
+    Return the results of a first and a second call with one generator, of a call with an equal generator and of one with
+    another, and whether torch's global generator was left alone.
+    """
+    import torch
+
+    def generator(seed: int) -> torch.Generator:
+        return torch.Generator(device()).manual_seed(seed)
+
+    def noisy(generator: torch.Generator) -> Any:
+        return call(function, x, amount, generator)
+
+    with _global_generator() as is_untouched:
+        one = generator(seed)
+        first = noisy(one)
+        if first is None:
+            return None
+        return first, noisy(one), noisy(generator(seed)), noisy(generator(seed + 1)), is_untouched()
+
+
+def batch(function: Callable[..., Any], x: Any, y: Any, training: bool, seed: int) -> Any:
+    """Draw batches of images and labels with several generators.
+
+    Return images and labels of a first and a second call with one generator, of a call with an equal generator, and of more
+    calls with the first; and whether torch's global generator was left alone.
+    """
+    import torch
+
+    def generator() -> torch.Generator:
+        return torch.Generator(device()).manual_seed(seed)
+
+    def drawn(generator: torch.Generator) -> Any:
+        result = call(function, x, y, generator, training)
+        if result is not None and (not isinstance(result, (tuple, list)) or len(result) != 2):
+            raise TypeError("Expected two results, the images and the labels.")
+        return result
+
+    with _global_generator() as is_untouched:
+        one = generator()
+        first = drawn(one)
+        if first is None:
+            return None
+        results = [first, drawn(one), drawn(generator()), *(drawn(one) for _ in range(MORE_CALLS))]
+        return (*(value for result in results for value in result), is_untouched())
+
+
+def pipeline(augment: type, x: Any, seed: int, **options: Any) -> Any:
+    """Make pipelines and apply them to x.
+
+    Return the results of a first and a second call, of one in evaluation and of one in training again; of two calls of an
+    equal pipeline, and of one with another seed; and whether torch's global generator was left alone.
+    """
+
+    def made(seed: int) -> Any:
+        return augment(seed, **options)
+
+    with _global_generator() as is_untouched:
+        one, equal = made(seed), made(seed)
+        first, second = call(one, x), call(one, x)
+        if first is None:
+            return None
+        one.eval()
+        validation = call(one, x)
+        one.train()
+        results = (first, second, validation, call(one, x), call(equal, x), call(equal, x), call(made(seed + 1), x))
+        return (*results, is_untouched())
+
+
+def predict(function: Callable[..., Any], model: dict[str, Any], x: Any) -> Any:
+    """Let a function predict with the network that `model` describes, the keyword arguments of `network`.
+
+    Return the result; whether the network was in training mode, or gradients were recorded, in any of its forward passes;
+    whether the modes of all its modules, and torch's own gradient mode, are as before; and its running mean.
+    """
+    import torch
+
+    net = network(**model, channels=x.shape[1]).to(device(), x.dtype)
+    modes = [module.training for module in net.modules()]
+    seen: list[tuple[bool, bool]] = []
+    net.register_forward_pre_hook(
+        lambda *_: seen.append((any(module.training for module in net.modules()), torch.is_grad_enabled()))
+    )
+    recording = torch.is_grad_enabled()
+    try:
+        result = call(functools.partial(function, net), x)
+        still_recording = torch.is_grad_enabled()
+    finally:
+        torch.set_grad_enabled(recording)
+    if result is None:
+        return None
+    restored = [module.training for module in net.modules()] == modes
+    running_mean = _arrays(next(module.running_mean for module in net.modules() if hasattr(module, "running_mean")))
+    in_training, in_gradients = (any(flags) for flags in zip(*seen, strict=True)) if seen else (False, False)
+    return result, in_training, in_gradients, restored, still_recording == recording, running_mean
+
+
+def network(seed: int, classes: int, training: bool, channels: int = 3) -> Any:
+    """Return a small convolutional network with batch normalisation, whose weights a seed draws."""
+    import torch
+    from torch import nn
+
+    features = nn.Conv2d(channels, 6, (3, 4)), nn.BatchNorm2d(6), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten()
+    net = nn.Sequential(*features, nn.Linear(24, classes)).double()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in net.state_dict().values():
+            if value.is_floating_point():
+                value.copy_(torch.randn(value.shape, generator=generator, dtype=value.dtype))
+        net[1].running_var.copy_(0.5 + torch.rand(6, generator=generator, dtype=torch.float64))
+    return net.train(training)
+
+
+@contextlib.contextmanager
+def _on_device(args: tuple[Any, ...]) -> Iterator[list[Any]]:
+    """Give copies of the tensors on the device; what happens to a copy is done to its original as well."""
+    import torch
+
+    moved = [value.clone().to(device()) if isinstance(value, torch.Tensor) else value for value in args]
+    yield moved
+    for value, copy in zip(args, moved, strict=True):
+        if isinstance(value, torch.Tensor) and value.shape == copy.shape:
+            now = copy.detach().cpu().to(value.dtype)
+            if not torch.equal(now, value):
+                value.copy_(now)
+
+
+@contextlib.contextmanager
+def _global_generator() -> Iterator[Callable[[], bool]]:
+    """Let code draw from torch's global generators, always the same numbers; the function given says whether it did not."""
+    import torch
+
+    cuda = device().type == "cuda"
+
+    def states() -> list[Any]:
+        return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device())] if cuda else [])]
+
+    with torch.random.fork_rng(devices=[device()] if cuda else []):
+        torch.manual_seed(2024)
+        before = states()
+        yield lambda: all(torch.equal(now, then) for now, then in zip(states(), before, strict=True))
+
+
+def _arrays(value: Any) -> Any:
+    """Convert tensors, also inside a tuple or list, to arrays; raise where one is no tensor, or lies on another device."""
+    import torch
+
+    if value is None:
+        return None
+    if isinstance(value, (tuple, list)):
+        return tuple(_arrays(v) for v in value)
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(f"Expected a tensor, got a value of type {type(value).__name__}.")
+    if value.device.type != device().type:
+        raise RuntimeError(f"The images are on the device {device().type}, but the result is on {value.device.type}.")
+    return value.detach().cpu().numpy()
