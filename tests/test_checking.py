@@ -262,6 +262,8 @@ FORBIDDEN = made_up([Case((VALUES,))], forbids=("torch", "scipy", "numpy.convolv
         ("import numpy as n\ndef double(x): return 2 * n.convolve(x.ravel(), [1.0]).reshape(x.shape)", "numpy.convolve"),
         ("def double(x): return 2 * getattr(np, 'conv' 'olve')(x.ravel(), [1.0]).reshape(x.shape)", "numpy.convolve"),
         ("def double(x): return [2 * np.convolve(r, [1.0]) for r in [x.ravel()]][0].reshape(x.shape)", "numpy.convolve"),
+        ("import torch\nclass A(torch.nn.Module):\n    pass\ndef double(x): return A and 2 * x", "torch"),
+        ("import torch\nclass A:\n    def f(self, x): return torch.add(x, x)\ndef double(x): return A and 2 * x", "torch"),
         ("import functools, torch\nf = functools.partial(torch.mul, 2)\ndouble = lambda x: f(torch.tensor(x)).numpy()", "torch"),
     ],
     ids=[
@@ -278,6 +280,8 @@ FORBIDDEN = made_up([Case((VALUES,))], forbids=("torch", "scipy", "numpy.convolv
         "numpy under another name",
         "getattr",
         "inside a comprehension",
+        "class that a class is made from",
+        "method of a class",
         "lambda and partial",
     ],
 )

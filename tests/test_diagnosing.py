@@ -207,6 +207,32 @@ def test_a_mistake_that_most_right_cases_contradict_is_not_named():
     assert verdict(exercise, lambda x: -x if len(x) > 1 else x.copy()).mistake == "sign_wrong"
 
 
+def test_of_mistakes_that_raise_the_one_with_the_same_message_is_named():
+    def refusing(says, fewest=0):
+        def refuse(x):
+            if len(x) >= fewest:
+                raise RuntimeError(f"{says} {len(x)}")
+            return x
+
+        return refuse
+
+    cases = [Case((np.ones(n),)) for n in (1, 2, 3)]
+    exercise = Exercise(
+        name="made_up",
+        signature="made_up(x)",
+        reference=lambda x: x,
+        parts=(Part("made_up", lambda rng: cases),),
+        mistakes=tuple(
+            Mistake(f"no_{says}", f"You have no {says}.", "Somewhere", refusing(f"no {says} for", fewest))
+            for says, fewest in (("spoon", 2), ("fork", 2), ("plate", 0))
+        ),
+    )
+    assert verdict(exercise, refusing("no fork for", 2)).mistake == "no_fork"
+    assert verdict(exercise, refusing("no cup for", 2)).mistake == "no_spoon"
+    assert verdict(exercise, refusing("no plate for")).mistake == "no_plate"
+    assert verdict(exercise, refusing("no cup for")).mistake is None
+
+
 def test_a_part_judges_only_the_results_that_it_is_about():
     exercise = dataclasses.replace(
         PAIR,

@@ -87,13 +87,18 @@ def _outcome(run: Callable[..., Any], functions: tuple[Callable[..., Any], ...],
                 result.value = copied(run(*functions, *args, **kwargs))
             result.steps = counter.steps
     except Exception as error:  # noqa: BLE001 - whatever the student's code raises is what is to be reported
-        result.error = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        result.error = error_text(error)
         result.error_types = tuple(cls.__name__ for cls in type(error).__mro__)
         result.line = _student_line(error, functions)
     positions = [i for i, (now, then) in enumerate(zip(args, case.args, strict=True)) if not _same(now, then)]
     names = [name for name in kwargs if not _same(kwargs[name], case.kwargs[name])]
     result.changed = (*positions, *names)
     return result
+
+
+def error_text(error: BaseException) -> str:
+    """Return an exception as it is shown: its class and what it says."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _same(now: Any, then: Any) -> bool:
@@ -182,8 +187,11 @@ def _forbidden_names(function: Any, forbids: tuple[str, ...]) -> set[str]:
         hit = next((f for f in forbids if path == f or path.startswith(f + ".")), None)
         if hit is not None:
             found.add(path)
-        elif isinstance(value, types.FunctionType) and not path.startswith(("numpy.", "torch.", "torchvision.", "cnnkit.")):
-            walk(value)
+        elif not path.startswith(("numpy.", "torch.", "torchvision.", "cnnkit.", "builtins.")):
+            if isinstance(value, types.FunctionType):
+                walk(value)
+            elif isinstance(value, type):
+                walk_class(value)
 
     def walk(item: types.FunctionType) -> None:
         if id(item.__code__) in seen:
@@ -194,13 +202,16 @@ def _forbidden_names(function: Any, forbids: tuple[str, ...]) -> set[str]:
                 look_at(cell.cell_contents)
         _walk_code(item.__code__, item.__globals__, look_at, forbids, found)
 
-    if isinstance(function, types.FunctionType):
-        walk(function)
-    elif isinstance(function, type):
-        for member in _members(function):
+    def walk_class(item: type) -> None:
+        if id(item) in seen:
+            return
+        seen.add(id(item))
+        for base in item.__mro__[1:]:
+            look_at(base)
+        for member in _members(item):
             walk(member)
-    else:
-        look_at(function)
+
+    look_at(function)
     return found
 
 

@@ -1,13 +1,12 @@
 """Judge what was observed: right, or wrong in which way. Pure functions of cases and outcomes; no student code runs here."""
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from cnnkit.checking.calling import Observation, Outcome
+from cnnkit.checking.calling import Observation, Outcome, error_text
 from cnnkit.checking.comparing import NOT_JUDGED, Difference, difference, float_dtype, input_scale
 from cnnkit.exercises.base import Case, Exercise, Mistake, Part
 
@@ -237,13 +236,13 @@ def _find_mistake(
     result most often, and predicts fewest failures that did not happen, is named, if it explains at least half of the cases
     with a wrong value, and no fewer than it predicts wrongly. Calls that must raise are left out: whether an impossible call
     is refused says nothing about how the possible ones are computed. An answer whose only failures are exceptions is
-    explained by the mistake that raises in exactly the same cases.
+    explained by the mistake that raises in exactly the same cases; where that is all of them, with the same messages.
     """
     candidates = [i for i, case in enumerate(cases) if _is_compared(case)]
     wrong_value = [i for i in candidates if problems[i] is not None and problems[i].kind in _EXPLAINABLE]
     raised = [i for i in candidates if problems[i] is not None and problems[i].kind == "error"]
     if raised and len(raised) == sum(problems[i] is not None for i in candidates):
-        return _find_raising(exercise, cases, expected, candidates, raised)
+        return _find_raising(exercise, cases, outcomes, expected, candidates, raised)
     others = [i for i in candidates if i not in wrong_value]
     best: tuple[int, int, int] = (0, 0, 0)
     chosen: tuple[Mistake | None, int] = (None, -1)
@@ -269,7 +268,7 @@ def _explained_by(
         if 2 * (tried - len(explained)) > len(wrong_value):
             return [], 0
         made = _result_of(mistake, cases[i])
-        if made is _REFUSED or not _differs(exercise, cases[i], made, expected[i]):
+        if isinstance(made, _Refused) or not _differs(exercise, cases[i], made, expected[i]):
             continue
         wholly = _same_values(exercise, cases[i], outcomes[i].value, made)
         if wholly or _same_where_wrong(exercise, cases[i], outcomes[i].value, made, expected[i]):
@@ -280,31 +279,52 @@ def _explained_by(
 
 def _differs(exercise: Exercise, case: Case, made: Any, expected: Any) -> bool:
     """Return whether a mistake shows in a case: it raises there, or gives another result than the reference."""
-    return made is _REFUSED or _compare(exercise, case, _as_if_typed(exercise, made, case), expected) is not None
+    return isinstance(made, _Refused) or _compare(exercise, case, _as_if_typed(exercise, made, case), expected) is not None
 
 
 def _find_raising(
-    exercise: Exercise, cases: list[Case], expected: list[Any], candidates: list[int], raised: list[int]
+    exercise: Exercise, cases: list[Case], outcomes: list[Outcome], expected: list[Any], candidates: list[int], raised: list[int]
 ) -> tuple[Mistake | None, int, bool]:
-    """Return the mistake that raises in exactly the cases `raised` and gives the right result in all others."""
-    for mistake in exercise.mistakes if len(raised) < len(candidates) else ():
-        made = [(i, _result_of(mistake, cases[i])) for i in candidates]
-        if [i for i, value in made if value is _REFUSED] == raised and all(
-            value is _REFUSED or _compare(exercise, cases[i], _as_if_typed(exercise, value, cases[i]), expected[i]) is None
-            for i, value in made
-        ):
+    """Return the mistake that raises in exactly the cases `raised` and gives the right result in all others.
+
+    One that also says the same as the answer did goes before all others; where every case raises, it has to.
+    """
+    raising = None
+    for mistake in exercise.mistakes:
+        said = []
+        for i in raised:
+            made = _result_of(mistake, cases[i])
+            if not isinstance(made, _Refused):
+                break
+            said.append(made.says)
+        if len(said) < len(raised):
+            continue
+        # The bare name of an exception says nothing about why it was raised.
+        alike = said == [outcomes[i].error for i in raised] and all(": " in text for text in said)
+        others = [(i, _result_of(mistake, cases[i])) for i in candidates if i not in raised]
+        if (not alike and (raising or not others)) or any(_differs(exercise, cases[i], v, expected[i]) for i, v in others):
+            continue
+        if alike:
             return mistake, raised[0], True
-    return None, -1, False
+        raising = mistake
+    return (raising, raised[0], True) if raising else (None, -1, False)
 
 
 _EXPLAINABLE = ("nothing", "shape", "nan", "value", "type")
-_REFUSED = object()
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Stands for the result of a mistake that raises; `says` is what an Outcome's `error` would be."""
+
+    says: str
 
 
 def _result_of(mistake: Mistake, case: Case) -> Any:
-    with contextlib.suppress(RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError):
+    try:
         return mistake.wrong(*case.args, **case.kwargs)
-    return _REFUSED
+    except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+        return _Refused(error_text(error))
 
 
 def _as_if_typed(exercise: Exercise, made: Any, case: Case) -> Any:
