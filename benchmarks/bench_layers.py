@@ -259,6 +259,42 @@ def batch_norm_backward(shape: tuple[int, ...]) -> Calls:
     return lambda: module.batch_norm_backward(dy, cache), theirs
 
 
+@group("a training step of LeNet", {"28², 64 images": 64}, mean=1.25, worst=1.25)
+def lenet_step(images: int) -> Calls:
+    """Compare a step of SGD on NumpyLeNet of topic 08 with one by torch's autograd: forward, loss, backward, new weights."""
+    import torch
+    import torch.nn.functional as F
+
+    from solutions import solutions
+
+    module, rng = solutions("08"), np.random.default_rng(9)
+    net, lr, momentum = module.NumpyLeNet(rng), 1e-3, 0.9
+    x, labels = rng.standard_normal((images, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, images)
+    velocity = [np.zeros_like(p) for p in net.parameters()]
+    tensor, targets = torch.from_numpy(x), torch.from_numpy(labels)
+    weights = [torch.tensor(p, requires_grad=True) for p in net.parameters()]
+    optimizer = torch.optim.SGD(weights, lr=lr, momentum=momentum)
+
+    def ours() -> tuple[np.ndarray, ...]:
+        _, dlogits = module.cross_entropy(net.forward(x), labels)
+        gradients = net.backward(dlogits)
+        module.sgd_step(net.parameters(), gradients, velocity, lr, momentum)
+        return tuple(gradients)
+
+    def theirs() -> tuple[np.ndarray, ...]:
+        w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = weights
+        with torch.enable_grad():
+            y = F.max_pool2d(F.relu(F.conv2d(tensor, w1, b1, padding=2)), 2)
+            y = F.max_pool2d(F.relu(F.conv2d(y, w2, b2)), 2).flatten(1)
+            y = F.linear(F.relu(F.linear(F.relu(F.linear(y, w3, b3)), w4, b4)), w5, b5)
+            optimizer.zero_grad()
+            F.cross_entropy(y, targets).backward()
+        optimizer.step()
+        return tuple(w.grad.numpy() for w in weights)
+
+    return ours, theirs
+
+
 class Timing(NamedTuple):
     """Medians of one process, in milliseconds, and the temporaries in megabytes."""
 
