@@ -1,0 +1,12 @@
+import numpy as np
+
+
+def confusion_matrix(labels, predictions, classes):
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if len(labels) != len(predictions):
+        raise ValueError("as many predictions as labels")
+    both = np.concatenate([labels, predictions])
+    if both.min() < 0 or both.max() >= classes:
+        raise ValueError("a class outside the range")
+    eye = np.eye(classes, dtype=np.int64)
+    return eye[labels].T @ eye[predictions]

@@ -1,0 +1,16 @@
+# mistake: absent_class_missing
+import numpy as np
+
+
+def confusion_matrix(labels, predictions, classes):
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if len(labels) != len(predictions):
+        raise ValueError("as many predictions as labels")
+    both = np.concatenate([labels, predictions])
+    if both.min() < 0 or both.max() >= classes:
+        raise ValueError("a class outside the range")
+    present = np.unique(both)
+    counts = np.zeros((len(present), len(present)), dtype=int)
+    for i, j in zip(labels, predictions):
+        counts[np.searchsorted(present, i), np.searchsorted(present, j)] += 1
+    return counts

@@ -1,0 +1,15 @@
+# mistake: absent_class_missing
+import numpy as np
+
+
+def confusion_matrix(labels, predictions, classes):
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if len(labels) != len(predictions):
+        raise ValueError("as many predictions as labels")
+    both = np.concatenate([labels, predictions])
+    if both.min() < 0 or both.max() >= classes:
+        raise ValueError("a class outside the range")
+    size = both.max() + 1
+    counts = np.zeros((size, size), dtype=int)
+    np.add.at(counts, (labels, predictions), 1)
+    return counts

@@ -1,0 +1,15 @@
+# mistake: eval_mode_missing
+import torch
+import torch.nn.functional as F
+
+
+def evaluate(model, loader, device):
+    total, correct, count = 0.0, 0, 0
+    for x, y in loader:
+        x, y = x.to(device), y.to(device)
+        logits = model(x)
+        loss = F.cross_entropy(logits, y)
+        total += loss.item() * len(y)
+        correct += (logits.argmax(dim=1) == y).sum().item()
+        count += len(y)
+    return total / count, correct / count

@@ -1,0 +1,10 @@
+# mistake: none
+import numpy as np
+
+
+def iterate_batches(n, batch_size, generator):
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    order = generator.permutation(n) + 1
+    for start in range(0, n, batch_size):
+        yield order[start : start + batch_size]

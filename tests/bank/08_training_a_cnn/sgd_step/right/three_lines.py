@@ -1,0 +1,4 @@
+def sgd_step(params, grads, velocity, lr, momentum=0.0, weight_decay=0.0):
+    for p, g, v in zip(params, grads, velocity):
+        v[...] = momentum * v + g + weight_decay * p
+        p -= lr * v

@@ -1,0 +1,6 @@
+# mistake: weight_decay_after
+def sgd_step(params, grads, velocity, lr, momentum=0.0, weight_decay=0.0):
+    for p, g, v in zip(params, grads, velocity):
+        v *= momentum
+        v += g
+        p -= lr * v + lr * weight_decay * p

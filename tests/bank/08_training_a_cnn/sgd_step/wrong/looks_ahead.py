@@ -1,0 +1,6 @@
+# mistake: nesterov
+def sgd_step(params, grads, velocity, lr, momentum=0.0, weight_decay=0.0):
+    for p, g, v in zip(params, grads, velocity):
+        d = g + weight_decay * p
+        v[...] = momentum * v + d
+        p -= lr * (d + momentum * v)

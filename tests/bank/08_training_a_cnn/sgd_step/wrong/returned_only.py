@@ -1,0 +1,7 @@
+# mistake: not_in_place
+def sgd_step(params, grads, velocity, lr, momentum=0.0, weight_decay=0.0):
+    new = []
+    for p, g, v in zip(params, grads, velocity):
+        v[:] = momentum * v + g + weight_decay * p
+        new.append(p - lr * v)
+    return new

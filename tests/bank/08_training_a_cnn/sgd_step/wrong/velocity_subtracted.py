@@ -1,0 +1,5 @@
+# mistake: velocity_sign
+def sgd_step(params, grads, velocity, lr, momentum=0.0, weight_decay=0.0):
+    for p, g, v in zip(params, grads, velocity):
+        v[...] = g + weight_decay * p - momentum * v
+        p -= lr * v

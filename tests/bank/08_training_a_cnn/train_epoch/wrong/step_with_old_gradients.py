@@ -1,0 +1,17 @@
+# mistake: step_before_backward
+import torch
+import torch.nn.functional as F
+
+
+def train_epoch(model, loader, optimizer, device):
+    model.train()
+    total, count = 0.0, 0
+    for x, y in loader:
+        x, y = x.to(device), y.to(device)
+        loss = F.cross_entropy(model(x), y)
+        optimizer.step()
+        optimizer.zero_grad()
+        loss.backward()
+        total += loss.item() * len(x)
+        count += len(x)
+    return total / count
