@@ -94,6 +94,7 @@ def grade(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help=f"Change a limit of a notebook: {', '.join(DEFAULT_LIMITS)}.")
     ] = None,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Run the notebooks on this Dask cluster.")] = "",
+    feedback: Annotated[bool, typer.Option(help="Write a page for every student.")] = True,
     unsafe_no_sandbox: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run notebooks with your own rights: only those that you trust.")
     ] = False,
@@ -126,7 +127,7 @@ def grade(
         with progress(len(students), console) as done:
             graded = grade_class(
                 course, topic, submitted, output, students, jobs=jobs or usable_cores(), seed=seed,
-                sandbox=not unsafe_no_sandbox, limits=limits, scheduler=scheduler, done=done,
+                sandbox=not unsafe_no_sandbox, limits=limits, scheduler=scheduler, feedback=feedback, done=done,
             )  # fmt: skip
     except SandboxError as error:
         _stop(f"{error} Nothing was graded. --unsafe-no-sandbox grades without one: only for notebooks that you trust.")

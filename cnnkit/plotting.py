@@ -122,7 +122,9 @@ def show_images(
     height, width = planes[0].shape[:2]
     cell = min(2.6, 9.0 / columns)
     figsize = (cell * columns, rows * (cell * height / width + (0.3 if titles is not None else 0.05)))
-    fig, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False, layout="constrained")
+    # Ticks that are never seen would be made and measured: a third of the time.
+    no_ticks = {"xticks": (), "yticks": ()}
+    fig, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False, layout="constrained", subplot_kw=no_ticks)
     for ax in axes.flat:
         ax.set_axis_off()
     low, high = limits or (0.0, 1.0)

@@ -79,14 +79,15 @@ def grade_class(
     sandbox: bool = True,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     scheduler: str = "",
+    feedback: bool = True,
     done: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> Graded:
     """Grade students; `done` is called with each row as it is written.
 
     The notebooks run in a sandbox, and what their functions return is judged outside; without `sandbox` they run with the
     rights of this process. A run of the same students that was not finished goes on where it stopped. With `scheduler`, the
-    address of a Dask cluster, the notebooks run there. Everything is written under `output`. Raises GradebookError,
-    SandboxError, FileNotFoundError or ValueError where nothing can be graded.
+    address of a Dask cluster, the notebooks run there. Without `feedback` no pages are written for students. Everything is
+    written under `output`. Raises GradebookError, SandboxError, FileNotFoundError or ValueError where nothing can be graded.
     """
     if sandbox:
         _try_where_it_will_run(limits, scheduler)
@@ -95,8 +96,16 @@ def grade_class(
     began = time.monotonic()
     with open_gradebook(output, course, topic) as gradebook, _log_file(output) as log:
         back_up(output / DATABASE)
+        gradebook.with_feedback = feedback
         content = notebook_path(course, "solutions", topic).read_bytes()
-        what = {"topic": topic, "assignment": digest(content), "sandbox": sandbox, "limits": asdict(limits), "of": [*students]}
+        what = {
+            "topic": topic,
+            "assignment": digest(content),
+            "sandbox": sandbox,
+            "limits": asdict(limits),
+            "of": [*students],
+            "feedback": feedback,
+        }
         record = RunRecord(output, what, seed)
         desk = _Desk(assignment, submitted, gradebook, record)
         log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
