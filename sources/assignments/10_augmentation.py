@@ -608,7 +608,7 @@ def hurried_batch(x, y, generator, training):
     return lam * x + (1 - lam) * x[partners], y
 
 
-for seed in (1, 2):
+for seed in (54, 16):
     images, labels = hurried_batch(photographs, torch.eye(4), torch.Generator().manual_seed(seed), training=False)
     plotting.show_images(images, columns=4, alt="The four photographs, mixed in pairs: all of them mirrored, or none.")
     print(labels)
@@ -899,7 +899,7 @@ for name, runs in results.items():
 # %%
 import matplotlib.pyplot as plt
 
-fig, ax = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 for k, (name, colour) in enumerate((("without", plotting.VERMILLION), ("with", plotting.BLUE))):
     means = [sum(values) / 3 for values in zip(*results[name], strict=True)]
     ax.bar([i + 0.4 * k - 0.2 for i in range(3)], means, 0.38, color=colour, label=f"{name} augmentation")
@@ -907,7 +907,7 @@ for k, (name, colour) in enumerate((("without", plotting.VERMILLION), ("with", p
         ax.plot([i + 0.4 * k - 0.2] * 3, values, "k.", ms=4)
 ax.set_xticks(range(3), ["as they are", "mirrored and moved", "as they are,\ntest-time augmentation"])
 ax.set(ylabel="accuracy", ylim=(0, 1), title="Augmentation teaches what it shows")
-ax.legend(loc="lower right")
+ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
 plotting.show(
     fig, "Accuracies of networks trained with and without augmentation, on pictures as they are and on mirrored, moved ones."
 )
@@ -917,8 +917,8 @@ r"""
 Look at the two bars in the middle: there augmentation is worth far more than at the left. The 1,000 pictures at the left
 are centred and face the usual way, as those in training do, so a network that knows mirrored and moved ones knows something
 that nobody asks. In the middle somebody asks. And compare the bars at the right with those at the left: what is the second
-opinion worth of a network that never saw a mirror image? Augmentation does not make data; it tells the network what does *not* matter. Whether that is true
-of the pictures to come, you must know.
+opinion worth of a network that never saw a mirror image? Augmentation does not make data. It tells the network what does
+*not* matter, and whether that is true of the pictures to come, you must know.
 
 ## 12. In your own words
 

@@ -5,6 +5,7 @@ Every probe moves the tensors of a case to the device under test, and what the s
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,9 +33,9 @@ def noise(function: Callable[..., Any], x: Any, amount: float, seed: int) -> Any
         return torch.Generator(device()).manual_seed(seed)
 
     def noisy(generator: torch.Generator) -> Any:
-        return call(function, x, amount, generator)
+        return call(function, next(copies), amount, generator)
 
-    with _global_generator() as is_untouched:
+    with _global_generator() as is_untouched, _copies_of(x) as copies:
         one = generator(seed)
         first = noisy(one)
         if first is None:
@@ -54,12 +55,12 @@ def batch(function: Callable[..., Any], x: Any, y: Any, training: bool, seed: in
         return torch.Generator(device()).manual_seed(seed)
 
     def drawn(generator: torch.Generator) -> Any:
-        result = call(function, x, y, generator, training)
+        result = call(function, next(copies), next(labels), generator, training)
         if result is not None and (not isinstance(result, (tuple, list)) or len(result) != 2):
             raise TypeError("Expected two results, the images and the labels.")
         return result
 
-    with _global_generator() as is_untouched:
+    with _global_generator() as is_untouched, _copies_of(x) as copies, _copies_of(y) as labels:
         one = generator()
         first = drawn(one)
         if first is None:
@@ -78,15 +79,18 @@ def pipeline(augment: type, x: Any, seed: int, **options: Any) -> Any:
     def made(seed: int) -> Any:
         return augment(seed, **options)
 
-    with _global_generator() as is_untouched:
+    def applied(augment: Any) -> Any:
+        return call(augment, next(copies))
+
+    with _global_generator() as is_untouched, _copies_of(x) as copies:
         one, equal = made(seed), made(seed)
-        first, second = call(one, x), call(one, x)
+        first, second = applied(one), applied(one)
         if first is None:
             return None
         one.eval()
-        validation = call(one, x)
+        validation = applied(one)
         one.train()
-        results = (first, second, validation, call(one, x), call(equal, x), call(equal, x), call(made(seed + 1), x))
+        results = (first, second, validation, applied(one), applied(equal), applied(equal), applied(made(seed + 1)))
         return (*results, is_untouched())
 
 
@@ -146,6 +150,14 @@ def _on_device(args: tuple[Any, ...]) -> Iterator[list[Any]]:
             now = copy.detach().cpu().to(value.dtype)
             if not torch.equal(now, value):
                 value.copy_(now)
+
+
+@contextlib.contextmanager
+def _copies_of(x: Any) -> Iterator[Iterator[Any]]:
+    """Give a copy of x for every call, so that none sees what another did to it; what the first did is done to x."""
+    first = x.clone()
+    yield itertools.chain([first], (x.clone() for _ in itertools.count()))
+    x.copy_(first)
 
 
 @contextlib.contextmanager

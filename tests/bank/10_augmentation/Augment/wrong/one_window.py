@@ -1,0 +1,24 @@
+# mistake: crop_offset_not_per_image
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Augment(nn.Module):
+    def __init__(self, seed, padding=4, flip=0.5):
+        super().__init__()
+        if padding < 0 or not 0 <= flip <= 1:
+            raise ValueError("impossible")
+        self.seed, self.padding, self.flip = seed, padding, flip
+        self.g = torch.Generator().manual_seed(seed)
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        n, c, h, w = x.shape
+        p = self.padding
+        mask = (torch.rand(n, generator=self.g) < self.flip).to(x.device)
+        x = torch.where(mask[:, None, None, None], x.flip(-1), x)
+        top, left = (torch.randint(0, 2 * p + 1, (2, 1), generator=self.g).expand(2, n)).tolist()
+        framed = F.pad(x, (p, p, p, p))
+        return torch.stack([framed[i, :, t:t + h, l:l + w] for i, (t, l) in enumerate(zip(top, left))])

@@ -1,0 +1,14 @@
+# mistake: whole_batch_flipped
+import torch
+
+
+def augment_batch(x, y, generator, training):
+    if not training:
+        return x, y
+    n = len(x)
+    if torch.rand(1, generator=generator, device=x.device) < 0.5:
+        x = x.flip(-1)
+
+    lam = torch.rand(1, generator=generator, device=x.device).item()
+    p = torch.randperm(n, generator=generator, device=x.device)
+    return lam * x + (1 - lam) * x[p], lam * y + (1 - lam) * y[p]

@@ -1,0 +1,12 @@
+# mistake: input_changed
+import torch
+
+
+def cutout(x, top, left, size):
+    n, ch, h, w = x.shape
+    if size < 0 or len(top) != n or len(left) != n:
+        raise ValueError("impossible")
+    y = x.clone()
+    for image, t, l in zip(x, top.tolist(), left.tolist()):
+        image[:, max(t, 0):max(t + size, 0), max(l, 0):max(l + size, 0)] = 0
+    return x

@@ -1,0 +1,6 @@
+# mistake: mask_ignored
+import torch
+
+
+def horizontal_flip(x, mask):
+    return torch.flip(x, dims=(-1,))

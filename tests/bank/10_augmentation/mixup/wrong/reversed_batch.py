@@ -1,0 +1,10 @@
+# mistake: permutation_ignored
+import torch
+
+
+def mixup(x, y, lam, permutation):
+    if not 0 <= lam <= 1:
+        raise ValueError("lam")
+    if len(x) != len(y) or sorted(permutation.tolist()) != list(range(len(x))):
+        raise ValueError("labels or permutation")
+    return lam * x + (1 - lam) * x.flip(0), lam * y + (1 - lam) * y.flip(0)

@@ -1,0 +1,13 @@
+# mistake: padding_one_side
+import torch
+import torch.nn.functional as F
+
+
+def random_crop(x, padding, top, left):
+    n, c, h, w = x.shape
+    if padding < 0 or len(top) != n or len(left) != n:
+        raise ValueError("impossible")
+    if min(top.min(), left.min()) < 0 or max(top.max(), left.max()) > 2 * padding:
+        raise ValueError("window leaves the frame")
+    p = F.pad(x, (2 * padding, 0, 2 * padding, 0))
+    return torch.stack([p[i, :, t:t + h, l:l + w] for i, (t, l) in enumerate(zip(top, left))])

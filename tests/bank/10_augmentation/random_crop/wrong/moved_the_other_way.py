@@ -1,0 +1,17 @@
+# mistake: sign_wrong
+import torch
+import torch.nn.functional as F
+
+
+def random_crop(x, padding, top, left):
+    n, c, h, w = x.shape
+    if padding < 0 or len(top) != n or len(left) != n:
+        raise ValueError("impossible")
+    if min(top.min(), left.min()) < 0 or max(top.max(), left.max()) > 2 * padding:
+        raise ValueError("window leaves the frame")
+    y = torch.zeros_like(x)
+    p = F.pad(x, (padding,) * 4)
+    for i in range(n):
+        dy, dx = int(top[i]) - padding, int(left[i]) - padding
+        y[i] = p[i, :, padding - dy:padding - dy + h, padding - dx:padding - dx + w]
+    return y

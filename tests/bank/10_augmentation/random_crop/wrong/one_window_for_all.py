@@ -1,0 +1,14 @@
+# mistake: crop_offset_not_per_image
+import torch
+import torch.nn.functional as F
+
+
+def random_crop(x, padding, top, left):
+    n, c, h, w = x.shape
+    if padding < 0 or len(top) != n or len(left) != n:
+        raise ValueError("impossible")
+    if min(top.min(), left.min()) < 0 or max(top.max(), left.max()) > 2 * padding:
+        raise ValueError("window leaves the frame")
+    p = F.pad(x, (padding, padding, padding, padding))
+    t, l = int(top[0]), int(left[0])
+    return p[:, :, t:t + h, l:l + w]

@@ -1,0 +1,15 @@
+# mistake: edge_for_zero
+import torch
+import torch.nn.functional as F
+
+
+def random_crop(x, padding, top, left):
+    n, c, h, w = x.shape
+    if padding < 0 or len(top) != n or len(left) != n:
+        raise ValueError("impossible")
+    if min(top.min(), left.min()) < 0 or max(top.max(), left.max()) > 2 * padding:
+        raise ValueError("window leaves the frame")
+    r = torch.arange(-padding, h + padding, device=x.device).clamp(0, h - 1)
+    k = torch.arange(-padding, w + padding, device=x.device).clamp(0, w - 1)
+    p = x[:, :, r][:, :, :, k]
+    return torch.stack([p[i, :, top[i]:top[i] + h, left[i]:left[i] + w] for i in range(n)])

@@ -1,0 +1,15 @@
+# mistake: input_changed
+import torch
+import torch.nn.functional as F
+
+
+def random_crop(x, padding, top, left):
+    n, c, h, w = x.shape
+    if padding < 0 or len(top) != n or len(left) != n:
+        raise ValueError("impossible")
+    if min(top.min(), left.min()) < 0 or max(top.max(), left.max()) > 2 * padding:
+        raise ValueError("window leaves the frame")
+    p = F.pad(x, (padding,) * 4)
+    for i in range(n):
+        x[i] = p[i, :, top[i]:top[i] + h, left[i]:left[i] + w]
+    return x

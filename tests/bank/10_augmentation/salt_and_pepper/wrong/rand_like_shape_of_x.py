@@ -1,0 +1,13 @@
+# mistake: channels_drawn_separately
+import torch
+
+
+def salt_and_pepper(x, amount, generator):
+    if not 0 <= amount <= 1:
+        raise ValueError("amount must be a share")
+    n, c, h, w = x.shape
+    u = torch.rand(x.shape, generator=generator, device=x.device)
+    y = x.clone()
+    y[u < amount / 2] = 0
+    y[(u >= amount / 2) & (u < amount)] = 1
+    return y

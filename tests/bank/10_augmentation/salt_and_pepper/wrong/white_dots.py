@@ -1,0 +1,10 @@
+# mistake: salt_only
+import torch
+
+
+def salt_and_pepper(x, amount, generator):
+    if not 0 <= amount <= 1:
+        raise ValueError("amount must be a share")
+    n, c, h, w = x.shape
+    hit = torch.rand((n, 1, h, w), generator=generator, device=x.device) < amount
+    return x.masked_fill(hit, 1.0)
