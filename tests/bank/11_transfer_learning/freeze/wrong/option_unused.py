@@ -1,0 +1,15 @@
+# mistake: except_head_ignored
+import torch
+from torch import nn
+
+
+def head_name(model):
+    return [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
+
+
+def freeze(model, except_head=True):
+    model.requires_grad_(False)
+    head = model.get_submodule(head_name(model))
+    for p in head.parameters():
+        p.requires_grad = True
+    return model

@@ -1,0 +1,14 @@
+# mistake: head_bias_frozen
+import torch
+from torch import nn
+
+
+def head_name(model):
+    return [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
+
+
+def freeze(model, except_head=True):
+    model.requires_grad_(False)
+    if except_head:
+        model.get_submodule(head_name(model)).weight.requires_grad = True
+    return model

@@ -1,0 +1,10 @@
+# mistake: undone_by_train
+import torch
+from torch import nn
+
+
+def keep_batch_norm_fixed(model):
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
+            module.eval()
+    return model
