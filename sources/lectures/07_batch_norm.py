@@ -1424,6 +1424,6 @@ Look at the spreads: with one mean for everything, both channels become nearly c
 ## Your turn
 
 [Assignment 07](../assignments/07_batch_norm/07_batch_norm.ipynb): you write both modes of the layer in NumPy, its
-backward pass, the folding, and layer and group norm. Next comes lecture 08, where all layers
+backward pass, the folding, and layer and group norm. Next comes [lecture 08](08_training_a_cnn.ipynb), where all layers
 come together in a net that you train.
 """
