@@ -6,8 +6,8 @@ You write the augmentations that image networks are trained with, from the mirro
 batches. Then you repair a pipeline that somebody wrote in a hurry, build your own, with a seed and an off switch, and
 measure what it is worth, on pictures like those that it was trained on and on others.
 
-**You need** [lecture 10](../../lectures/10_augmentation.ipynb), PyTorch, a pencil. **Time:** about three and a half
-hours. **Points:** 44.
+**You need** [lecture 10](../../lectures/10_augmentation.ipynb), PyTorch, a pencil. **Time:** about four
+hours. **Points:** 43.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. If
 something is wrong, a check says what, shows one case, and tells you how to get that case back into your hands. When the
