@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cnnkit.grading.limits import DEFAULT_LIMITS, with_limits
+from cnnkit.grading.limits import DEFAULT_LIMITS, limits_for, with_limits
 
 # nbformat's validator would compile a grammar for a format of addresses that no notebook uses: a second at every start.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -120,9 +120,9 @@ def grade(
 
     console, began = Console(), time.monotonic()
     try:
-        limits = with_limits(limit or ())
         course = find_course(Path.cwd())
         topic = find_topic(course, topic)
+        limits = with_limits(limit or (), limits_for(topic))
         students = choose_students(submitted, output, student)
         with progress(len(students), console) as done:
             graded = grade_class(

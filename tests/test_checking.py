@@ -171,7 +171,7 @@ IMPOSSIBLE = made_up(
 )
 
 
-def refusing(error: Exception, where: Callable[[int], bool]) -> Callable[..., Any]:
+def refusing(error: BaseException, where: Callable[[int], bool]) -> Callable[..., Any]:
     """Return an answer that raises an error for the sizes for which `where` is true."""
 
     def double(x):
@@ -195,8 +195,9 @@ def refusing(error: Exception, where: Callable[[int], bool]) -> Callable[..., An
         (lambda x: 2 * x, "failed", "must raise ValueError; yours returned an array of shape (0,)."),
         (refusing(ValueError("always"), lambda size: True), "error", "ValueError: always"),
         (refusing(NotImplementedError(), lambda size: True), "missing", "Not written yet"),
+        (refusing(SystemExit(0), lambda size: True), "error", "SystemExit: 0"),
     ],
-    ids=["right", "subclass", "another exception", "no exception", "refuses everything", "stub"],
+    ids=["right", "subclass", "another exception", "no exception", "refuses everything", "stub", "exit"],
 )
 def test_impossible_calls_must_raise_and_possible_ones_must_not(answer, status, says):
     found = judged(answer, IMPOSSIBLE)

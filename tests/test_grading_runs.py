@@ -19,7 +19,7 @@ from small_course import SOLUTIONS, TOPIC, make_course, once_per_run, released, 
 
 from cnnkit.grading.classroom import UNSAFE, _outcomes, _Work, _workers, grade_class
 from cnnkit.grading.exchange import as_canvas, as_moodle
-from cnnkit.grading.limits import Limits, with_limits
+from cnnkit.grading.limits import Limits, limits_for, with_limits
 from cnnkit.grading.preflight import Rejected
 from cnnkit.grading.results import student_row
 from cnnkit.grading.resume import RECORD, RunRecord, back_up, write_whole
@@ -247,8 +247,8 @@ def test_without_bubblewrap_a_class_is_graded_only_if_that_is_asked_for(course, 
 
 
 def test_limits_are_settable():
-    assert with_limits([]) == Limits()
-    changed = with_limits(["memory_bytes=4e9", "cell_seconds=2.5"])
+    assert with_limits([], Limits()) == Limits()
+    changed = with_limits(["memory_bytes=4e9", "cell_seconds=2.5"], Limits())
     assert (changed.memory_bytes, changed.cell_seconds, changed.processes) == (4_000_000_000, 2.5, Limits().processes)
 
 
@@ -265,12 +265,18 @@ def test_limits_are_settable():
 )
 def test_a_limit_that_is_none_is_said_in_a_line(setting, says):
     with pytest.raises(ValueError, match=says):
-        with_limits([setting])
+        with_limits([setting], Limits())
+
+
+def test_where_networks_are_trained_there_is_more_time():
+    assert limits_for(TOPIC) == Limits()
+    assert limits_for("08_training_a_cnn").call_seconds > Limits().call_seconds
+    assert limits_for("99_of_the_instructor") == Limits()
 
 
 def test_a_limit_reaches_the_notebook(course, tmp_path):
     submit(tmp_path / "submitted", "slow", solved(course, conv1d="def conv1d(x, w):\n    while True: pass\n"))
-    limits = with_limits(["call_seconds=1"])
+    limits = with_limits(["call_seconds=1"], Limits())
     found = grade_class(course, TOPIC, tmp_path / "submitted", tmp_path / "output", ["slow"], jobs=1, seed=SEED, limits=limits)
     assert found.rows[0]["status"] == "timeout"
     assert "no answer within 1 seconds" in found.rows[0]["message"]

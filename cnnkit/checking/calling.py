@@ -86,7 +86,7 @@ def _outcome(run: Callable[..., Any], functions: tuple[Callable[..., Any], ...],
             with counter:
                 result.value = copied(run(*functions, *args, **kwargs))
             result.steps = counter.steps
-    except Exception as error:  # noqa: BLE001 - whatever the student's code raises is what is to be reported
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the student's code raises is what is to be reported
         result.error = error_text(error)
         result.error_types = tuple(cls.__name__ for cls in type(error).__mro__)
         result.line = _student_line(error, functions)

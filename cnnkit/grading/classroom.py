@@ -24,7 +24,7 @@ from cnnkit.grading.exchange import CANVAS, MOODLE, as_canvas, as_moodle
 from cnnkit.grading.execute import execute
 from cnnkit.grading.gradebook import DATABASE, ClassGradebook, GradebookError, open_gradebook, valid_timestamp
 from cnnkit.grading.judge import execute_in_sandbox, try_sandbox
-from cnnkit.grading.limits import Limits
+from cnnkit.grading.limits import Limits, limits_for
 from cnnkit.grading.preflight import Accepted, Rejected, accept, read_submission
 from cnnkit.grading.report import as_csv, as_html
 from cnnkit.grading.results import as_json, rejected_row, student_row
@@ -77,7 +77,7 @@ def grade_class(
     jobs: int,
     seed: int | None = None,
     sandbox: bool = True,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits | None = None,
     scheduler: str = "",
     feedback: bool = True,
     done: Callable[[dict[str, Any]], None] = lambda row: None,
@@ -86,9 +86,11 @@ def grade_class(
 
     The notebooks run in a sandbox, and what their functions return is judged outside; without `sandbox` they run with the
     rights of this process. A run of the same students that was not finished goes on where it stopped. With `scheduler`, the
-    address of a Dask cluster, the notebooks run there. Without `feedback` no pages are written for students. Everything is
-    written under `output`. Raises GradebookError, SandboxError, FileNotFoundError or ValueError where nothing can be graded.
+    address of a Dask cluster, the notebooks run there. `limits` are those that suit the topic if not given. Without `feedback`
+    no pages are written for students. Everything is written under `output`. Raises GradebookError, SandboxError,
+    FileNotFoundError or ValueError where nothing can be graded.
     """
+    limits = limits or limits_for(topic)
     if sandbox:
         _try_where_it_will_run(limits, scheduler)
     run = execute_in_sandbox if sandbox else execute

@@ -24,10 +24,19 @@ class Limits:
 
 
 DEFAULT_LIMITS = asdict(Limits())
+TRAINING = Limits(cell_seconds=120, call_seconds=120, notebook_seconds=900, memory_bytes=4 << 30)
 
 
-def with_limits(settings: Iterable[str]) -> Limits:
-    """Return the default limits, changed by settings such as `memory_bytes=4e9`. Raises ValueError for what is no limit."""
+def limits_for(topic: str) -> Limits:
+    """Return the limits that suit a topic: where networks are trained, a notebook gets more time and memory."""
+    from cnnkit.exercises import exercises, topics
+
+    known = exercises(topic).values() if topic in topics() else ()
+    return TRAINING if any("torch" not in exercise.forbids for exercise in known) else Limits()
+
+
+def with_limits(settings: Iterable[str], limits: Limits) -> Limits:
+    """Return limits, changed by settings such as `memory_bytes=4e9`. Raises ValueError for what is no limit."""
     changes = {}
     for setting in settings:
         name, _, text = setting.partition("=")
@@ -38,6 +47,6 @@ def with_limits(settings: Iterable[str]) -> Limits:
         except ValueError:
             value = 0.0
         if not 0 < value < float("inf"):
-            raise ValueError(f"The limit {name} needs a number above 0, as in {name}={DEFAULT_LIMITS[name]}, not {text!r}.")
+            raise ValueError(f"The limit {name} needs a number above 0, as in {name}={getattr(limits, name)}, not {text!r}.")
         changes[name] = value if name.endswith("seconds") else int(value)
-    return replace(Limits(), **changes)
+    return replace(limits, **changes)

@@ -94,7 +94,7 @@ def _fork_isolated(control: socket.socket, channel: socket.socket, request: dict
         os.close(writing)
         _isolate(request["limits"])
         serve(channel, request)
-    except BaseException as error:  # noqa: BLE001 - nothing of the zygote may go on in the child, whatever happened
+    except Exception as error:  # noqa: BLE001 - nothing of the zygote may go on in the child, whatever happened
         _say_failure(channel, error)
     finally:
         os._exit(1)

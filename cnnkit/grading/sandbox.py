@@ -31,8 +31,11 @@ PACKAGE = Path(__file__).resolve().parents[1]
 COURSE, PACKAGES = "/course", "/packages"
 VISIBLE_MODULES = (
     "__init__.py",
+    "backbones.py",
+    "checkpoint.py",
     "data.py",
     "plotting.py",
+    "training.py",
     "widgets.py",
     "assets",
     "checking",
@@ -46,7 +49,7 @@ VISIBLE_MODULES = (
 )
 """What of cnnkit a submission can see: no references, no cases, no solutions."""
 NUMPY_PACKAGES = ("ipython", "ipywidgets", "matplotlib", "numpy", "pillow", "tqdm")
-TORCH_PACKAGES = (*NUMPY_PACKAGES, "torch", "torchvision")
+TORCH_PACKAGES = (*NUMPY_PACKAGES, "safetensors", "timm", "torch", "torchvision")
 NUMPY_IMPORTS = (
     "IPython.core.interactiveshell",
     "cnnkit.checking.calling",

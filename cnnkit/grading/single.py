@@ -9,7 +9,7 @@ import nbformat
 from cnnkit.checking.notebook import PartResult, read_parts
 from cnnkit.grading.assignment import find_course, find_topic, load_assignment
 from cnnkit.grading.execute import execute
-from cnnkit.grading.limits import Limits
+from cnnkit.grading.limits import Limits, limits_for
 from cnnkit.grading.preflight import accept, read_file, recognise_number
 from cnnkit.grading.results import by_exercise, student_row, telling_part
 
@@ -23,7 +23,7 @@ class Checked:
     parts: list[PartResult]
 
 
-def check_notebook(path: Path, limits: Limits = Limits()) -> Checked:  # noqa: B008 - frozen
+def check_notebook(path: Path, limits: Limits | None = None) -> Checked:
     """Run a notebook in a kernel of its own, its tests as they were handed out, and read the verdicts.
 
     Raises Rejected with a sentence if it cannot be run, FileNotFoundError or ValueError if its assignment is not at hand.
@@ -33,7 +33,7 @@ def check_notebook(path: Path, limits: Limits = Limits()) -> Checked:  # noqa: B
     course = find_course(path.resolve().parent, Path.cwd())
     topic = find_topic(course, number)
     accepted = accept(content, load_assignment(course, topic, hidden=False))
-    executed = nbformat.reads(execute(accepted.notebook, limits).decode(), as_version=4)
+    executed = nbformat.reads(execute(accepted.notebook, limits or limits_for(topic)).decode(), as_version=4)
     how, parts = executed.metadata["cnnkit"], read_parts(executed)
     messages = [*accepted.mended, *filter(None, [how["message"]])]
     return Checked(topic, student_row(path.stem, parts, how["status"], messages), parts)

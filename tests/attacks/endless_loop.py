@@ -1,0 +1,5 @@
+# Never returns.
+# expected: timeout timeout
+def conv1d(x, w):
+    while True:
+        pass

@@ -1,0 +1,5 @@
+# Writes for ever while it is called.
+# expected: * *
+def conv1d(x, w):
+    while True:
+        print("x" * 100_000)
