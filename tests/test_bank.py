@@ -56,9 +56,14 @@ def verdicts(topic: str, exercise: Exercise, functions: tuple[Callable[..., Any]
     return {part.id: verdict_on(f"{topic[:2]}.{part.id}", functions, seed) for part in exercise.parts}
 
 
+def exercise_of(path: Path) -> Exercise:
+    """Return the exercise that an answer of the bank belongs to."""
+    return exercises(path.parts[-4])[path.parts[-3]]
+
+
 def verdicts_on_file(path: Path, seed: int) -> dict[str, Verdict]:
     """Return the verdicts on an answer of the bank; its folders name the topic and the exercise."""
-    topic, exercise = path.parts[-4], exercises(path.parts[-4])[path.parts[-3]]
+    topic, exercise = path.parts[-4], exercise_of(path)
     return verdicts(topic, exercise, load(path, *exercise.needs, exercise.name), seed)
 
 
@@ -115,6 +120,24 @@ def test_right_answer_gets_full_marks_for_many_seeds(path):
 @pytest.mark.parametrize("path", answers("wrong"))
 def test_wrong_answer_is_rejected_under_its_own_name_for_many_seeds(path):
     assert_wrong(path, MANY_SEEDS)
+
+
+def on_torch(kind: str) -> list[Any]:
+    """Return the answers of a kind to exercises in PyTorch."""
+    return [answer for answer in answers(kind) if "torch" not in exercise_of(answer.values[0]).forbids]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("path", on_torch("right"))
+def test_right_answer_gets_full_marks_on_cuda(path):
+    assert_right(path, SEEDS)
+
+
+@pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("path", on_torch("wrong"))
+def test_wrong_answer_is_rejected_under_its_own_name_on_cuda(path):
+    assert_wrong(path, SEEDS)
 
 
 @each_exercise
