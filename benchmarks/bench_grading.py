@@ -1,0 +1,167 @@
+"""Time a class through `nbgrader autograde` and through `cnnkit grade`, and write what was measured to grading.md.
+
+    python benchmarks/bench_grading.py                  24 submissions of topic 04, as `make bench-grading` does
+    python benchmarks/bench_grading.py --students 4     a smaller class; nothing is written
+
+The same submissions, honest ones drawn from the bank of answers, go through both, one after the other, from an empty
+gradebook: first for the scores alone, then with feedback on both sides. nbgrader kills its kernels at the end instead of
+waiting for them (ExecutePreprocessor.shutdown_kernel = "immediate"); `cnnkit grade` runs in the sandbox, with a worker per
+processor. Times are those of the whole commands, start-up included. Memory is the largest sum of the proportional set sizes
+of a worker of `cnnkit grade` with its sandbox and submission.
+"""
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from cnnkit.grading.assignment import find_topic
+from cnnkit.grading.classroom import usable_cores
+from cnnkit.grading.sample import ABILITIES, sample_class
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+STUDENTS, SEED = 24, 4
+FASTER = 10
+LOOK_SECONDS = 0.5
+
+
+class Timing(NamedTuple):
+    """What a command took: seconds by the clock and of processors, and the most memory of a worker, in bytes."""
+
+    wall: float
+    cpu: float
+    memory: int = 0
+
+
+def timed(command: list[str], course: Path) -> Timing:
+    """Run a command in the course and time it with all that it starts. Raises RuntimeError if it fails."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with tempfile.TemporaryFile("w+") as printed:
+        process = subprocess.Popen(command, cwd=course, stdout=printed, stderr=subprocess.STDOUT)
+        memory = watch(process)
+        if process.returncode:
+            printed.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed: {printed.read()[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Timing(time.monotonic() - began, cpu, memory)
+
+
+def watch(process: subprocess.Popen) -> int:
+    """Wait for a command; return the most memory that one of its processes and that one's own had at a time."""
+    most, ended = 0, threading.Event()
+    thread = threading.Thread(target=lambda: (process.wait(), ended.set()))
+    thread.start()
+    while not ended.wait(LOOK_SECONDS):
+        try:
+            for worker in psutil.Process(process.pid).children():
+                family = [worker, *worker.children(recursive=True)]
+                most = max(most, sum(one.memory_full_info().pss for one in family))
+        except psutil.Error:
+            continue  # one of them has just ended
+    thread.join()
+    return most
+
+
+def make_course(folder: Path, topic: str, students: int) -> None:
+    """Write a course with its submissions and its assignment known to nbgrader."""
+    course = folder / "course"
+    for name in ("solutions", "assignments"):
+        shutil.copytree(ROOT / name / topic, course / name / topic)
+    (course / "sources").mkdir()
+    settings = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    (course / "nbgrader_config.py").write_text(settings + '\nc.ExecutePreprocessor.shutdown_kernel = "immediate"\n')
+    kinds = sample_class(ROOT, topic, folder / "class", 2 * students, SEED)
+    honest = [name for name, kind in kinds.items() if kind in (*ABILITIES, "unfinished")][:students]
+    for name in honest:
+        shutil.copytree(folder / "class" / name, course / "submitted" / name)
+    nbgrader = str(Path(sys.executable).with_name("nbgrader"))
+    shutil.copytree(course / "assignments", folder / "released")
+    timed([nbgrader, "generate_assignment", topic, "--force"], course)
+
+
+def measure(topic: str, students: int) -> dict[str, Timing]:
+    """Time both ways, for scores and with feedback."""
+    bin_folder = Path(sys.executable).parent
+    nbgrader, cnnkit = (str(bin_folder / name) for name in ("nbgrader", "cnnkit"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_course(folder, topic, students)
+        course = folder / "course"
+        ours = [cnnkit, "grade", topic, "--submitted", "submitted", "--seed", str(SEED)]
+        found = {}
+        for title, command in (
+            ("nbgrader autograde", [nbgrader, "autograde", topic]),
+            ("nbgrader generate_feedback", [nbgrader, "generate_feedback", topic]),
+            ("cnnkit grade --no-feedback", [*ours, "--output", "scores", "--no-feedback"]),
+            ("cnnkit grade", [*ours, "--output", "pages"]),
+        ):
+            found[title] = timed(command, course)
+            print(f"{title}: {found[title].wall:.1f} s, of processors {found[title].cpu:.1f} s", flush=True)
+    return found
+
+
+def describe(topic: str, students: int, found: dict[str, Timing]) -> str:
+    """Return the results as Markdown."""
+    autograde, pages, scores, both = found.values()
+    rows = [
+        ("scores", autograde.wall, scores.wall),
+        ("scores and feedback", autograde.wall + pages.wall, both.wall),
+    ]
+    table = [
+        "| | nbgrader, submissions a minute | cnnkit grade, submissions a minute | times as many |",
+        "| --- | --- | --- | --- |",
+    ]
+    table += [
+        f"| {what} | {60 * students / theirs:.1f} | {60 * students / ours:.1f} | **{theirs / ours:.1f}** |"
+        for what, theirs, ours in rows
+    ]
+    details = ["| command | seconds | of processors |", "| --- | --- | --- |"]
+    details += [f"| `{title}` | {timing.wall:.1f} | {timing.cpu:.1f} |" for title, timing in found.items()]
+    return "\n".join(
+        [
+            "# How fast is grading?",
+            "",
+            f"Written by `make bench-grading`: the same {students} submissions of {topic} through nbgrader alone and through "
+            f"`cnnkit grade`, sandbox on, {usable_cores()} workers. Wanted: at least {FASTER} times as many submissions a minute for the scores.",
+            "",
+            f"{platform.system()} {platform.machine()}, {usable_cores()} processors, Python {platform.python_version()}.",
+            "",
+            *table,
+            "",
+            *details,
+            "",
+            f"Memory of a worker with its sandbox and a submission, at most: {both.memory / 1e6:.0f} MB.",
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure, print, and write the results if the class had its full size."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--topic", default="04", metavar="NN")
+    parser.add_argument("--students", type=int, default=STUDENTS)
+    arguments = parser.parse_args()
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    topic = find_topic(ROOT, arguments.topic)
+    text = describe(topic, arguments.students, measure(topic, arguments.students))
+    print(text)
+    if arguments.students == STUDENTS:
+        (HERE / "grading.md").write_text(text, encoding="utf-8")
+        print(f"Written: {HERE.name}/grading.md")
+
+
+if __name__ == "__main__":
+    main()
