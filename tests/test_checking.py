@@ -137,6 +137,13 @@ def test_the_first_wrong_entry_is_shown_with_the_input_behind_it():
     assert as_html(found).count("×</td>") == 1
 
 
+def test_a_small_tensor_is_shown_with_its_values_and_a_large_one_with_its_shape():
+    small = made_up([Case((torch.tensor([1.0, -2.5]),))], lambda x: 2 * x.numpy())
+    assert "x = [ 1. , -2.5]" in as_text(judged(lambda x: 3 * x.numpy(), small))
+    large = made_up([Case((torch.zeros(4, 5),))], lambda x: x.numpy())
+    assert "x = torch.float32 tensor of shape (4, 5)" in as_text(judged(lambda x: x.numpy() + 1, large))
+
+
 PAIR = made_up([Case((VALUES,))], lambda x: (x.min(0), x.max(0)), outputs=("low", "high"))
 
 

@@ -106,12 +106,11 @@ def _again(verdict: Verdict) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        if value.size <= SMALL:
-            return np.array2string(value, precision=4, separator=", ", suppress_small=True).replace("\n", "")
-        return f"{value.dtype} array of shape {value.shape}"
-    if hasattr(value, "detach"):
-        return f"{value.dtype} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+        array = value.detach().cpu().numpy() if hasattr(value, "detach") else value
+        if array.size <= SMALL:
+            return np.array2string(array, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+        return f"{value.dtype} {'array' if array is value else 'tensor'} of shape {tuple(value.shape)}"
     if callable(value):
         return getattr(value, "__name__", "a function")
     return repr(value.item() if isinstance(value, np.generic) else value)
