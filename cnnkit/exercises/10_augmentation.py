@@ -504,15 +504,17 @@ def _adjust_cases(rng):
         return Case((x, _numbers(b, x), _numbers(c, x)), note=note)
 
     def dim(*shape):
-        return _images(rng, *shape, low=0.3, high=0.6)
+        return _images(rng, *shape, low=0.45, high=0.6)
 
     n = integer(rng, 3, 4)
     by_hand = (_numbers([1.5, 0.5], small), _numbers([0.5, 2.0], small))
     last = _images(rng, 3, 3, 5, 4)
     return [
         Case((small, *by_hand), note="small enough to do by hand"),
-        drawn(n, 3, 4, 5, (0.5, 1.1), (0.4, 0.9), x=dim(n, 3, 4, 5), note="nothing to be clamped"),
+        # Contrast this strong shows a mean that is a little wrong.
+        drawn(n, 3, 4, 5, (0.8, 1.2), (2.5, 4.0), x=dim(n, 3, 4, 5), note="nothing to be clamped"),
         drawn(n, 1, 5, 4, (0.6, 1.2), (0.4, 0.9), x=dim(n, 1, 5, 4), note="grey images, nothing to be clamped"),
+        drawn(n, 3, 5, 4, (0.8, 1.2), (3.0, 4.0), x=dim(n, 3, 5, 4), note="strong contrast, but nothing to be clamped"),
         drawn(n, 3, 5, 6, (1.4, 2.2), (0.5, 0.8), note="brightness beyond white"),
         drawn(n, 3, 6, 4, (0.6, 0.9), (1.8, 2.6), note="contrast beyond black and white"),
         drawn(n, 3, 4, 4, (1.3, 1.9), (1.4, 2.2), note="both beyond white"),
@@ -544,7 +546,6 @@ ADJUST_BRIGHTNESS_CONTRAST = Exercise(
         Part("adjust_brightness_contrast", _adjust_cases),
         Part("adjust_brightness_contrast_errors", _adjust_errors),
     ),
-    terms=lambda x, *factors: x[0].numel(),
     forbids=FORBIDS,
     mistakes=(
         *ways(
@@ -585,6 +586,15 @@ ADJUST_BRIGHTNESS_CONTRAST = Exercise(
             "You average red, green and blue alike: in the grey version they weigh 0.2989, 0.587 and 0.114.",
             COLOUR,
             _adjusting(mean=lambda y: y.mean((1, 2, 3), keepdim=True)),
+            _adjusting(mean=lambda y: y.mean((1, 2, 3), keepdim=True), between=_as_is),
+        ),
+        *ways(
+            "grey_weights_rounded",
+            "Your grey version is made with slightly other weights: they are 0.2989, 0.587 and 0.114.",
+            COLOUR,
+            _adjusting(mean=lambda y: _grey(y, (0.299, 0.587, 0.114)).mean((1, 2, 3), keepdim=True)),
+            _adjusting(mean=lambda y: _grey(y, (0.3, 0.59, 0.11)).mean((1, 2, 3), keepdim=True)),
+            _adjusting(mean=lambda y: _grey(y, (0.2126, 0.7152, 0.0722)).mean((1, 2, 3), keepdim=True)),
         ),
         *ways(
             "grey_weights_reversed",
@@ -1007,7 +1017,7 @@ MIXUP = Exercise(
     name="mixup",
     signature="mixup(x, y, lam, permutation)",
     reference=on_torch(_mixing()),
-    probe="augmentation.call",
+    probe="augmentation.call_for_two",
     parts=(
         Part("mixup", _mixup_cases, judges=("images",)),
         Part("mixup_labels", _mixup_cases, judges=("labels",)),
@@ -1192,7 +1202,7 @@ CUTMIX = Exercise(
     name="cutmix",
     signature="cutmix(x, y, box, permutation)",
     reference=on_torch(_cutmixing()),
-    probe="augmentation.call",
+    probe="augmentation.call_for_two",
     parts=(
         Part("cutmix", _cutmix_cases, judges=("images",)),
         Part("cutmix_labels", _cutmix_cases, judges=("labels",)),

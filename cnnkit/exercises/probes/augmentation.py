@@ -16,9 +16,23 @@ MORE_CALLS = 6
 
 
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function of tensors on the device and return its result, or results, as arrays."""
+    """Call a function of tensors on the device and return its result as an array."""
     with _on_device(args) as moved:
-        return _arrays(function(*moved, **kwargs))
+        result = function(*moved, **kwargs)
+    return None if result is None else _array(result)
+
+
+def call_for_two(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function of images, labels and more on the device and return its two results as arrays."""
+    with _on_device(args) as moved:
+        result = function(*moved, **kwargs)
+    if result is None:
+        return None
+    if not isinstance(result, (tuple, list)):
+        raise TypeError(f"Expected two results, images and labels, got a value of type {type(result).__name__}.")
+    if len(result) != 2:
+        raise TypeError(f"Expected two results, images and labels, got {len(result)}.")
+    return tuple(map(_array, result))
 
 
 def noise(function: Callable[..., Any], x: Any, amount: float, seed: int) -> Any:
@@ -55,10 +69,7 @@ def batch(function: Callable[..., Any], x: Any, y: Any, training: bool, seed: in
         return torch.Generator(device()).manual_seed(seed)
 
     def drawn(generator: torch.Generator) -> Any:
-        result = call(function, next(copies), next(labels), generator, training)
-        if result is not None and (not isinstance(result, (tuple, list)) or len(result) != 2):
-            raise TypeError("Expected two results, the images and the labels.")
-        return result
+        return call_for_two(function, next(copies), next(labels), generator, training)
 
     with _global_generator() as is_untouched, _copies_of(x) as copies, _copies_of(y) as labels:
         one = generator()
@@ -117,7 +128,7 @@ def predict(function: Callable[..., Any], model: dict[str, Any], x: Any) -> Any:
     if result is None:
         return None
     restored = [module.training for module in net.modules()] == modes
-    running_mean = _arrays(next(module.running_mean for module in net.modules() if hasattr(module, "running_mean")))
+    running_mean = _array(next(module.running_mean for module in net.modules() if hasattr(module, "running_mean")))
     in_training, in_gradients = (any(flags) for flags in zip(*seen, strict=True)) if seen else (False, False)
     return result, in_training, in_gradients, restored, still_recording == recording, running_mean
 
@@ -176,14 +187,12 @@ def _global_generator() -> Iterator[Callable[[], bool]]:
         yield lambda: all(torch.equal(now, then) for now, then in zip(states(), before, strict=True))
 
 
-def _arrays(value: Any) -> Any:
-    """Convert tensors, also inside a tuple or list, to arrays; raise where one is no tensor, or lies on another device."""
+def _array(value: Any) -> Any:
+    """Convert a tensor to an array; raise where it is none, or lies on another device than the images."""
     import torch
 
-    if value is None:
-        return None
     if isinstance(value, (tuple, list)):
-        return tuple(_arrays(v) for v in value)
+        raise TypeError(f"Expected one tensor, got a {type(value).__name__} of {len(value)}: torch.stack makes one of several.")
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"Expected a tensor, got a value of type {type(value).__name__}.")
     if value.device.type != device().type:
