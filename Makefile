@@ -23,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lab test test-slow test-all test-gpu grade notebooks lectures bench lint system-packages constraints
+.PHONY: help set-up lab test test-slow test-all test-gpu grade notebooks lectures bench bench-grading lint system-packages constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ lectures: $(SET_UP) ## Build all and execute every lecture again
 
 bench: $(SET_UP) ## Time the solutions' layers against PyTorch's and write benchmarks/results.md
 	$(BIN)/python benchmarks/bench_layers.py
+
+bench-grading: $(SET_UP) system-packages ## Time a class through nbgrader and through cnnkit grade, and write benchmarks/grading.md
+	$(BIN)/python benchmarks/bench_grading.py
 
 lint: $(SET_UP) ## Check style, formatting, and that built files match their sources
 	$(BIN)/ruff check .

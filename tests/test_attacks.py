@@ -24,7 +24,7 @@ from cnnkit.grading.limits import Limits
 
 ATTACKS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent / "attacks").glob("*.py"))}
 EXPECTED = re.compile(r"^# expected: (\S+) (\S+)( flagged)?$", re.MULTILINE)
-LIMITS = Limits(cell_seconds=5, call_seconds=5, notebook_seconds=60, memory_bytes=500 << 20, processes=24, reply_bytes=64 << 20)
+LIMITS = Limits(cell_seconds=10, call_seconds=10, notebook_seconds=90, memory_bytes=500 << 20, processes=24, reply_bytes=64 << 20)
 SECRET = "the-secret-of-the-host"
 FLIPPED = SOLUTIONS["conv1d"].replace("@ w", "@ w[::-1]")
 HONEST = {"honest_first": ({}, 6), "honest_last": ({}, 6), "honestly_wrong": ({"conv1d": FLIPPED}, 3)}

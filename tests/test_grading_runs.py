@@ -189,7 +189,7 @@ class Desk:
 
 def test_a_worker_that_dies_costs_one_notebook_only():
     notebooks = {f"s{i}": b"deadly" if i in (2, 5) else b"" if i == 3 else f"n{i}".encode() for i in range(9)}
-    work = _Work(lambda: _workers(2, True, ""), deadly, Limits(), 1)
+    work = _Work(iter(lambda: _workers(2, True, ""), None), deadly, Limits(), 1)
     found = dict(_outcomes(work, Desk(notebooks), [*notebooks], {}, 4))
     assert found.keys() == notebooks.keys()
     for student, notebook in notebooks.items():

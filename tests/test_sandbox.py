@@ -13,7 +13,7 @@ from cnnkit.grading.judge import judged, try_sandbox
 from cnnkit.grading.limits import Limits
 from cnnkit.grading.sandbox import Sandbox, SandboxError, SubmissionEnded
 
-LIMITS = Limits(cell_seconds=3, call_seconds=3, notebook_seconds=60, memory_bytes=500 << 20, processes=24)
+LIMITS = Limits(cell_seconds=10, call_seconds=10, notebook_seconds=90, memory_bytes=500 << 20, processes=24)
 HONEST = """
 def conv1d(x, w):
     if len(w) > len(x):

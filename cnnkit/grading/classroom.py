@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import logging
 import multiprocessing
@@ -23,12 +24,13 @@ from cnnkit.grading.assignment import Assignment, load_assignment, notebook_path
 from cnnkit.grading.exchange import CANVAS, MOODLE, as_canvas, as_moodle
 from cnnkit.grading.execute import execute
 from cnnkit.grading.gradebook import DATABASE, ClassGradebook, GradebookError, open_gradebook, valid_timestamp
-from cnnkit.grading.judge import execute_in_sandbox, try_sandbox
+from cnnkit.grading.judge import execute_in_sandbox, needs_torch, try_sandbox
 from cnnkit.grading.limits import Limits, limits_for
 from cnnkit.grading.preflight import Accepted, Rejected, accept, read_submission
 from cnnkit.grading.report import as_csv, as_html
 from cnnkit.grading.results import as_json, rejected_row, student_row
 from cnnkit.grading.resume import RunRecord, back_up, digest, write_whole
+from cnnkit.grading.sandbox import find_bubblewrap
 
 RESULTS, REPORT, SCORES, TIMES, LOG = "results.json", "report.html", "scores.csv", "times.csv", "grade.log"
 UNSAFE = "Graded without a sandbox: a notebook could read and change what the person who graded can."
@@ -91,49 +93,39 @@ def grade_class(
     FileNotFoundError or ValueError where nothing can be graded.
     """
     limits = limits or limits_for(topic)
-    if sandbox:
-        _try_where_it_will_run(limits, scheduler)
     run = execute_in_sandbox if sandbox else execute
-    assignment = load_assignment(course, topic, hidden=True)
     began = time.monotonic()
-    with open_gradebook(output, course, topic) as gradebook, _log_file(output) as log:
-        back_up(output / DATABASE)
-        gradebook.with_feedback = feedback
-        content = notebook_path(course, "solutions", topic).read_bytes()
-        what = {
-            "topic": topic,
-            "assignment": digest(content),
-            "sandbox": sandbox,
-            "limits": asdict(limits),
-            "of": [*students],
-            "feedback": feedback,
-        }
-        record = RunRecord(output, what, seed)
-        desk = _Desk(assignment, submitted, gradebook, record)
-        log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
-        if not sandbox:
-            log.warning(UNSAFE)
-        rows: dict[str, dict[str, Any]] = {}
-        work = _Work(lambda: _workers(jobs, sandbox, scheduler), run, limits, record.seed)
-        for student, outcome in _outcomes(work, desk, students, rows, 2 * jobs):
-            rows[student] = desk.write(student, outcome)
-            seconds = time.monotonic() - began
-            log.info("%s: %s after %.1f s %s", student, rows[student]["status"], seconds, rows[student]["message"])
-            done(rows[student])
-        in_order = [rows[student] for student in students]
-        write_reports(output, topic, _merged(output, topic, in_order), "" if sandbox else UNSAFE)
-        _write_times(output, desk.seconds)
-        record.finish()
+    assignment = load_assignment(course, topic, hidden=True)
+    content = notebook_path(course, "solutions", topic).read_bytes()
+    if sandbox and not scheduler:
+        find_bubblewrap()
+    what = {"topic": topic, "assignment": digest(content), "students": [*students], "feedback": feedback}
+    what |= {"sandbox": sandbox, "limits": asdict(limits)}
+    with _workers(jobs, sandbox, scheduler) as first:
+        if sandbox:
+            # Each worker starts its sandbox and tests it. Nothing has been written: without a sandbox nothing is.
+            ready = [first.submit(try_sandbox, limits, needs_torch(content)) for _ in range(1 if scheduler else jobs)]
+            for future in ready:
+                future.result()
+        with open_gradebook(output, course, topic) as gradebook, _log_file(output) as log:
+            back_up(output / DATABASE)
+            gradebook.with_feedback = feedback
+            record = RunRecord(output, what, seed)
+            log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
+            if not sandbox:
+                log.warning(UNSAFE)
+            pools = itertools.chain([first], iter(lambda: _workers(jobs, sandbox, scheduler), None))
+            desk = _Desk(assignment, submitted, gradebook, record)
+            rows: dict[str, dict[str, Any]] = {}
+            for student, outcome in _outcomes(_Work(pools, run, limits, record.seed), desk, students, rows, 2 * jobs):
+                rows[student] = row = desk.write(student, outcome)
+                log.info("%s: %s after %.1f s %s", student, row["status"], time.monotonic() - began, row["message"])
+                done(row)
+            in_order = [rows[student] for student in students]
+            write_reports(output, topic, _merged(output, topic, in_order), "" if sandbox else UNSAFE)
+            _write_times(output, desk.seconds)
+            record.finish()
     return Graded(in_order, record.seed, len(desk.kept))
-
-
-def _try_where_it_will_run(limits: Limits, scheduler: str) -> None:
-    """Raise SandboxError unless the sandbox works, here or on the cluster."""
-    if not scheduler:
-        try_sandbox(limits)
-        return
-    with _workers(1, True, scheduler) as pool:
-        pool.submit(try_sandbox, limits).result()
 
 
 def _workers(jobs: int, sandbox: bool, scheduler: str) -> AbstractContextManager[Executor]:
@@ -143,7 +135,10 @@ def _workers(jobs: int, sandbox: bool, scheduler: str) -> AbstractContextManager
 
         return executor(scheduler)
     if sandbox:
-        return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent)
+        # One server imports torch, for the references, and forks the workers.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["cnnkit.grading.judge", "torch"])
+        return ProcessPoolExecutor(jobs, context, initializer=_end_with_the_parent)
     return ThreadPoolExecutor(jobs)
 
 
@@ -160,9 +155,9 @@ def _end_with_the_parent() -> None:
 
 @dataclass
 class _Work:
-    """How notebooks are run: by which function, with which limits and seed, and where."""
+    """How notebooks are run: where (another pool when one breaks), by which function, with which limits and seed."""
 
-    workers: Callable[[], AbstractContextManager[Executor]]
+    pools: Iterator[AbstractContextManager[Executor]]
     run: Callable[[bytes, Limits, int], bytes]
     limits: Limits
     seed: int
@@ -192,7 +187,7 @@ def _outcomes(
     while True:
         running: dict[Future[tuple[bytes, float]], str] = {}
         starting: list[str] = []
-        with work.workers() as pool:
+        with next(work.pools) as pool:
             try:
                 for student in waiting:
                     accepted = desk.receive(student)
@@ -216,7 +211,7 @@ def _outcomes(
                 for future in running:
                     future.cancel()
         for student in suspects:
-            with work.workers() as pool:
+            with next(work.pools) as pool:
                 future = work.submit(pool, desk.received[student].notebook)
                 yield student, future.exception() or future.result()
 

@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,27 +38,44 @@ def execute_in_sandbox(notebook: bytes, limits: Limits, seed: int) -> bytes:
 
     A function of bytes, for any executor. Raises SandboxError if the sandbox does not work here.
     """
-    torch = _needs_torch(nbformat.reads(notebook.decode(), as_version=4))
+    torch = needs_torch(notebook)
+    with _one_of_this_process(limits, torch) as sandbox:
+        return judged(notebook, sandbox, seed)
+
+
+@contextlib.contextmanager
+def _one_of_this_process(limits: Limits, torch: bool) -> Iterator[Sandbox]:
+    """Give this process's sandbox, started and tested if there is none yet.
+
+    After an error its state is not known: it is closed, and the next submission gets a new one.
+    """
     sandbox = _of_this_process.pop((limits, torch), None)
     if sandbox is not None and not sandbox.works():
         # It ends with the thread that started it.
         sandbox.close()
         sandbox = None
-    sandbox = sandbox or Sandbox(torch, limits)
     with contextlib.ExitStack() as unless_well:
-        # After an error its state is not known: it is closed, and the next submission gets a new one.
-        unless_well.callback(sandbox.close)
-        graded = judged(notebook, sandbox, seed)
+        if sandbox is None:
+            sandbox = Sandbox(torch, limits)
+            unless_well.callback(sandbox.close)
+            _test(sandbox)
+        else:
+            unless_well.callback(sandbox.close)
+        yield sandbox
         unless_well.pop_all()
     _of_this_process[limits, torch] = sandbox
-    return graded
 
 
-def try_sandbox(limits: Limits) -> None:
-    """Raise SandboxError unless a submission can be run here, kept from the network and from the host's files."""
-    with Sandbox(limits=limits) as sandbox, sandbox.submission() as submission:
+def try_sandbox(limits: Limits, torch: bool = False) -> None:
+    """Start this process's sandbox; SandboxError unless it can run a submission, kept from the network and the host's files."""
+    with _one_of_this_process(limits, torch):
+        pass
+
+
+def _test(sandbox: Sandbox) -> None:
+    with sandbox.submission() as submission:
         try:
-            answer = submission.request({"kind": "cell", "source": _SELF_TEST}, limits.cell_seconds)
+            answer = submission.request({"kind": "cell", "source": _SELF_TEST}, sandbox.limits.cell_seconds)
         except SubmissionEnded as error:
             raise SandboxError(f"The sandbox's self-test did not end: {error}.") from error
         outputs = _trusted_outputs(answer.get("outputs"))
@@ -78,9 +95,10 @@ except OSError:
 """
 
 
-def _needs_torch(notebook: Any) -> bool:
-    """Whether an exercise of the notebook may call torch."""
-    checks = {call.check_id for cell in notebook.cells if is_test(cell) for call in check_calls(cell.source)}
+def needs_torch(notebook: bytes) -> bool:
+    """Whether an exercise of a notebook may call torch."""
+    cells = nbformat.reads(notebook.decode(), as_version=4).cells
+    checks = {call.check_id for cell in cells if is_test(cell) for call in check_calls(cell.source)}
     return any("torch" not in find_part(check_id)[1].forbids for check_id in checks)
 
 

@@ -234,12 +234,17 @@ class _Watch:
             raise SubmissionEnded("crashed", f"more processes were started than the {limits.processes} that are allowed")
 
 
-def _command(folder: Path, torch: bool, descriptor: int) -> list[str]:
-    """Return the command that starts the sandbox."""
+def find_bubblewrap() -> str:
+    """Return the path of bubblewrap; SandboxError if it is not installed."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxError("bubblewrap is not installed: `apt install bubblewrap` (or your system's package) brings it.")
-    arguments = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    return bwrap
+
+
+def _command(folder: Path, torch: bool, descriptor: int) -> list[str]:
+    """Return the command that starts the sandbox."""
+    arguments = [find_bubblewrap(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     if os.getuid() != 0:
         arguments += ["--unshare-user", "--uid", "0", "--gid", "0"]
     arguments += ["--cap-drop", "ALL"]
