@@ -2,9 +2,10 @@
 r"""
 # 09 From LeNet to ResNet
 
-In 2014 a network with 19 layers was very deep. One year later one with 152 won the same contest. What had happened in
-between? Nobody had found a better layer. Somebody had added a plus sign. In this lecture you stack fifty layers, watch
-the net get *worse on the pictures it is trained on*, put in the plus sign, and measure what it changes.
+In 2014 a network with 22 layers was very deep. One year later one with 152 won the same contest. What had happened in
+between? The convolutions were the old ones. Batch normalisation had come (lecture 07), but it was not enough. Somebody
+had added a plus sign. In this lecture you stack fifty layers, watch the net get *worse on the pictures it is trained
+on*, put in the plus sign, and measure what it changes.
 
 **After this lecture you can**
 
@@ -182,8 +183,10 @@ assert sum(original.values()) == 60_000
 
 # %% [markdown]
 r"""
-Look at the sum: exactly 60,000, the number in the paper. Both numbers are right, for two different nets. This will
-happen again: *a parameter count belongs to one implementation*, so count.
+Look at the sum: exactly 60,000, the number in the paper. Both numbers are right, for two different nets. What is built
+today under the old name, also in your assignment, has ReLU where there was a scaled tanh, the maximum where there was a
+weighted sum, three plain dense layers, and returns logits. This will happen again: *a parameter count belongs to one
+implementation*, so count.
 
 > **Check yourself.** You feed LeNet-5 with 64×64 pictures and keep the rest. How many parameters does it have now?
 >
@@ -336,8 +339,8 @@ def contest_row(year, who, error, source, net):
     if net is None:
         return [*cells, "", "", "", ""]
     parameters, macs, depth = measured[net]
-    millions = f"{parameters / 1e6:.1f} M" if parameters > 1e6 else f"{parameters:,}"
-    return [*cells, net, str(depth), millions, f"{macs / 1e9:.2f} G" if macs > 1e8 else f"{macs / 1e6:.2f} M"]
+    millions = f"{parameters / 1e6:.1f}\u00a0M" if parameters > 1e6 else f"{parameters:,}"
+    return [*cells, net, str(depth), millions, f"{macs / 1e9:.2f}\u00a0G" if macs > 1e8 else f"{macs / 1e6:.2f}\u00a0M"]
 
 
 header = ["year", "who", "top-5 error", "source of the error", "net, computed →", "layers", "parameters", "MACs"]
@@ -426,8 +429,9 @@ seven million, depending on what you count. Four million it is never.
 ## VGG: 3×3 and nothing else
 
 AlexNet has kernels of 11×11, 5×5 and 3×3, ZFNet 7×7. Simonyan and Zisserman asked what happens if you take 3×3 only,
-and more of them. A **VGG block** is the pattern itself: $n$ convolutions 3×3 with padding 1, each with a ReLU, then a 2×2
-pooling. The size stays, stays, and halves.
+and more of them. A **VGG block** is the pattern itself: $n$ convolutions 3×3 with padding 1, each with a ReLU, then one
+2×2 max pooling. The size stays, stays, and halves. The first convolution changes the number of channels, the others
+keep it. There is no batch norm: it came a year later.
 """
 
 # %%
@@ -489,7 +493,7 @@ plotting.show(
     "for the blocks of VGG-16: parameters grow from block to block and are largest in the dense layers; MACs differ by a "
     "small factor between the blocks and are small in the dense layers.",
 )
-print("recipe:", recipe)
+print("recipe:", recipe.replace(" pool ", " pool\n        "))
 print(
     f"{totals(vgg16)[0]:,} parameters, {totals(vgg16)[1]:,} MACs; dense layers {learned[-1] / sum(learned):.0%} of the parameters"
 )
@@ -794,36 +798,41 @@ def load(split):
     return ((pictures - 0.286) / 0.353).to(device), torch.from_numpy(labels).to(device)  # mean and std of the full set
 
 
-class PreActivation(nn.Module):
-    """Two convolutions, each behind normalisation and ReLU (He et al. 2016b), with or without a shortcut."""
+class Shortcut(nn.Module):
+    """Add the input to what a body makes of it."""
 
-    def __init__(self, channels, shortcut, norm):
+    def __init__(self, body):
         super().__init__()
-        self.shortcut = shortcut
-        layers = []
-        for _ in range(2):
-            layers += [nn.BatchNorm2d(channels)] if norm else []
-            layers += [nn.ReLU(), nn.Conv2d(channels, channels, 3, padding=1, bias=not norm)]
-        self.body = nn.Sequential(*layers)
+        self.body = body
 
     def forward(self, x):
-        return x + self.body(x) if self.shortcut else self.body(x)
+        return x + self.body(x)
+
+
+def two_layers(norm=True):
+    """Return two convolutions, each behind normalisation and ReLU (the order of He et al. 2016b)."""
+    layers = []
+    for _ in range(2):
+        layers += [nn.BatchNorm2d(WIDTH)] if norm else []
+        layers += [nn.ReLU(), nn.Conv2d(WIDTH, WIDTH, 3, padding=1, bias=not norm)]
+    return nn.Sequential(*layers)
 
 
 def make_net(depth, shortcut, seed, norm=True, start="he"):
     """Return a net of that many convolutions and dense layers; start: 'he', 'default', or 'zero', He's with F = 0."""
     torch.manual_seed(seed)
-    blocks = [PreActivation(WIDTH, shortcut, norm) for _ in range((depth - 2) // 2)]
+    blocks = [two_layers(norm) for _ in range((depth - 2) // 2)]
     last = [nn.BatchNorm2d(WIDTH)] if norm else []
     stem, head = nn.Conv2d(1, WIDTH, 3, stride=2, padding=1), [nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    net = nn.Sequential(stem, *blocks, *last, *head, nn.Linear(WIDTH, 10))
+    wrapped = [Shortcut(block) for block in blocks] if shortcut else blocks
+    net = nn.Sequential(stem, *wrapped, *last, *head, nn.Linear(WIDTH, 10))
     for layer in net.modules() if start != "default" else ():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     for block in blocks if start == "zero" else ():
-        nn.init.zeros_(block.body[-1].weight)
+        nn.init.zeros_(block[-1].weight)
     return net.to(device)
 
 
@@ -898,7 +907,7 @@ plotting.show(
     "arrow, then a ReLU.",
 )
 
-block = PreActivation(WIDTH, shortcut=True, norm=True)
+block = Shortcut(two_layers())
 nn.init.zeros_(block.body[-1].weight)
 x = torch.randn(4, WIDTH, 7, 7, generator=generator)
 assert torch.equal(block(x), x)  # F = 0 makes it the identity
@@ -972,14 +981,11 @@ shortcut do without?* Try that too, at a rate that suits it.
 
 # %%
 rates = (0.02, 0.1, 0.3)
-by_rate = {}
-for shortcut in (False, True):
-    for rate in rates:
-        known = curves.get((32, shortcut, 0)) if rate == RATE else None
-        by_rate[shortcut, rate] = final(known or train(make_net(32, shortcut, 0), 0, rate))
-for shortcut, name in ((False, "plain"), (True, "residual")):
-    print(f"{name:9} with batch norm:", *(f"rate {rate}: {by_rate[shortcut, rate]:.2f}  " for rate in rates))
-assert all(by_rate[False, rate] > by_rate[True, rate] + 0.1 for rate in rates)
+by_rate = {rate: final(train(make_net(32, False, 0), 0, rate)) for rate in rates if rate != RATE}
+by_rate[RATE] = final(curves[32, False, 0])
+print("plain, 32 layers:", *(f"rate {rate}: {by_rate[rate]:.2f}  " for rate in rates))
+print(f"residual, 32 layers: rate {RATE}: {final(curves[32, True, 0]):.2f}")
+assert min(by_rate.values()) > final(curves[32, True, 0]) + 0.15
 
 from_he = train(make_net(32, False, 0, norm=False), 0, 0.02)
 from_zero = train(make_net(32, True, 0, norm=False, start="zero"), 0, 0.02)
@@ -1000,7 +1006,7 @@ assert 1.2 < growth < 1.6
 
 # %% [markdown]
 r"""
-Look at the first two lines: the plain net loses at every rate. Look at the last one: without normalisation the sums
+Look at the first two lines: the plain net gets there at no rate. Look at the last one: without normalisation the sums
 pile up. Each block adds nearly as much variance as has come in, 27 times over. Start every $F$ at zero, and the deep
 net learns without any normalisation (Zhang, Dauphin and Ma 2019). The shortcut and batch normalisation are two
 different remedies that go well together.
@@ -1009,8 +1015,9 @@ different remedies that go well together.
 
 $x + F(x)$ needs both to have the same shape. Where a net halves the side and doubles the channels, they have not. Two
 ways out: take every second pixel of $x$ and fill the new channels with zeros, which has no parameters; or a 1×1
-convolution of stride 2 on the shortcut, a **projection**. ResNets in libraries do the second. *How many of ResNet-18's
-parameters are that?*
+convolution of stride 2 on the shortcut, a **projection**, with a batch norm behind it and no ReLU. ResNets in libraries
+do the second, wherever the stride is not 1 or the number of channels changes. (Inside the block the stride is taken
+once, by the first 3×3.) *How many of ResNet-18's parameters are that?*
 """
 
 # %%
@@ -1085,7 +1092,7 @@ assert 0.9 < basic_64 / waist < 1.1
 # %% [markdown]
 r"""
 Look at the first and the last panel: a bottleneck on 256 channels costs what two 3×3 layers cost on 64. So you get maps
-four times as wide, and a third layer, for nothing. Compare the nets made of them:
+four times as wide, and a third layer, at no cost in work (though wide maps take memory). Compare the nets made of them:
 """
 
 # %%
@@ -1095,16 +1102,25 @@ for name in ("ResNet-18", "ResNet-34", "ResNet-50", "ResNet-101", "ResNet-152", 
     print(f"{name:12}{depth:>7}{parameters:>13,}{macs / 1e9:>7.2f}")
 assert measured["ResNet-50"][1] < 1.15 * measured["ResNet-34"][1]
 assert measured["ResNet-152"][1] < 0.6 * measured["VGG-19"][1]
-strides = {name: module.stride for name, module in nets["ResNet-50"].layer2[0].named_modules() if isinstance(module, nn.Conv2d)}
-print("strides in the first bottleneck of a stage:", strides)
-assert strides["conv2"] == (2, 2)
-assert strides["conv1"] == (1, 1)
+
+first_of_stage = nets["ResNet-50"].layer2[0]
+print(
+    "strides at the head of a stage:",
+    [conv.stride for conv in (first_of_stage.conv1, first_of_stage.conv2, first_of_stage.conv3)],
+)
+as_in_paper = on_meta(models.resnet50)
+for stage in (as_in_paper.layer2, as_in_paper.layer3, as_in_paper.layer4):
+    stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+print(f"with the stride where the paper has it: {macs_of(as_in_paper) / 1e9:.2f} GMACs")
+assert count(as_in_paper) == count(nets["ResNet-50"])
+assert 3.8 < macs_of(as_in_paper) / 1e9 < 3.9  # table 1 of the paper says 3.8
 
 # %% [markdown]
 r"""
 Look at ResNet-34 and ResNet-50: nearly the same work, 16 layers more. And at the strides: in torchvision the 3×3 layer
 of the bottleneck takes the step of 2; in the paper it was the 1×1 layer before it, which threw three quarters of the
-pixels away unseen. Same shapes, same parameters, different logits.
+pixels away unseen. Same shapes, same parameters, another net: that is why you read 3.8 billion in one place and 4.1 in
+another.
 
 > **Check yourself.** A bottleneck goes from 1024 channels to 256, 256 and back to 1024. How many weights have its three
 > convolutions? Which has most?
@@ -1201,8 +1217,8 @@ assert (strengths < 1e-9).sum() == 9
 r"""
 Look at the zeros: the gradient vanishes exactly, though the block has its shortcut. $\partial F/\partial x = -I$ is all
 it takes, and the second example cuts off half of the directions with an innocent-looking layer. Nothing is guaranteed.
-What the shortcut gives is a *direct path*, and at usual start weights, where $J$ is small and random, it stays open: to
-close it $F$ would have to *learn* to be $-x$.
+What the shortcut gives is a *direct path*, and at the start, where $J$ is random, it is open: to close it $F$ would
+have to *learn* to be $-x$.
 
 Stack two blocks and multiply out: $(I+J_2)(I+J_1) = I + J_1 + J_2 + J_2J_1$. *How many terms have $n$ blocks?*
 """
@@ -1236,7 +1252,7 @@ Look at the number of paths: $2^n$, because at each block a path either goes thr
 path, the longest. That is the view of Veit, Wilber and Belongie (2016): a residual net resembles a crowd of shorter nets.
 
 Now measure on real nets, 56 layers, before any training. *How large is the gradient that arrives at the maps behind each
-block?*
+block?* `torch.autograd.grad` returns it and, unlike `backward()`, adds nothing to anybody's `.grad`.
 """
 
 
@@ -1247,7 +1263,7 @@ def arriving(net, x, y):
     net.train()
     for layer in net:
         h = layer(h)
-        if isinstance(layer, (nn.Conv2d, PreActivation)):
+        if isinstance(layer, (nn.Conv2d, nn.Sequential, Shortcut)):
             maps.append(h)
     return [g.norm().item() for g in torch.autograd.grad(F.cross_entropy(h, y), maps)]
 
@@ -1289,11 +1305,11 @@ assert spans["residual, batch norm"] < 0.1 * spans["plain, batch norm"]
 
 # %% [markdown]
 r"""
-Look at the dotted curve: with default weights and no normalisation the gradient **vanishes**, by many powers of ten.
-That is the classical trouble. But look at the dashed one, the plain net with batch norm that failed above: its gradient
-does not vanish. It *grows* towards the input, about a thousandfold (Yang et al. 2019 derive it). And with He's weights
-it is tolerable. So "shortcuts cure vanishing gradients" is not the whole story: initialisation and normalisation cure
-those too, as He and colleagues wrote themselves.
+Look at the dotted curve: with default weights and no normalisation the gradient **vanishes**, until float32 has no
+number for it. That is the classical trouble. But look at the dashed one, the plain net with batch norm that failed
+above: its gradient does not vanish. It *grows* towards the input, about a thousandfold (Yang et al. 2019 derive it).
+And with He's weights it is tolerable. So "shortcuts cure vanishing gradients" is not the whole story: initialisation
+and normalisation cure those too, as He and colleagues wrote themselves.
 
 What else is wrong with the plain net? *Are its gradients any use?* A gradient says: change the pixel this way and the
 loss falls. Change the pictures by one hundredth of their spread and ask again. The advice should hardly change.
@@ -1335,13 +1351,13 @@ assert min(agreement[True, depth] for depth in DEPTHS) > 0.7
 # %% [markdown]
 r"""
 Look at the right end: in the plain net of 56 layers two gradients that should agree have nothing to do with each other.
-A step along such a gradient is a step in a random direction. Balduzzi and colleagues (2017) call this the **shattered
-gradient** problem. It has the right size and no meaning, which no plot of norms would show you.
+Advice that does not hold for the next picture helps no other picture. Balduzzi and colleagues (2017) call this the
+**shattered gradient** problem. No plot of norms would show it.
 
 The same seen from the front: what is left of a picture after the blocks? Take two *trained* nets of 20 layers, and the
 Jacobian of all nine blocks together: 784 numbers in, 784 out. Its **singular values** say by which factors the
-directions are stretched. *A factor near zero means that a direction is lost for good: no later layer can bring it
-back.*
+directions are stretched. *A factor near zero means that small changes in this direction are lost: no later layer can
+bring them back.*
 """
 
 # %%
