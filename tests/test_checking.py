@@ -137,6 +137,11 @@ def test_the_first_wrong_entry_is_shown_with_the_input_behind_it():
     assert as_html(found).count("×</td>") == 1
 
 
+def test_a_property_that_does_not_hold_is_said_in_words():
+    exercise = made_up([Case((VALUES,))], lambda x: (True, True), outputs=("rows are sorted", "columns are sorted"))
+    assert "This does not hold: columns are sorted." in as_text(judged(lambda x: (True, False), exercise))
+
+
 def test_a_small_tensor_is_shown_with_its_values_and_a_large_one_with_its_shape():
     small = made_up([Case((torch.tensor([1.0, -2.5]),))], lambda x: 2 * x.numpy())
     assert "x = [ 1. , -2.5]" in as_text(judged(lambda x: 3 * x.numpy(), small))

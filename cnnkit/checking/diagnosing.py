@@ -219,6 +219,8 @@ def _generic_sentence(problem: Difference) -> str:
     if problem.index is not None and problem.wrong is not None:
         wrong, total = int(problem.wrong.sum()), problem.wrong.size
         return f"{wrong} of {total} values {'is' if wrong == 1 else 'are'} wrong."
+    if problem.where and problem.expected is True:
+        return f"This does not hold: {problem.where}."
     return "The value is wrong."
 
 
