@@ -1545,9 +1545,7 @@ SALT_AND_PEPPER = Exercise(
     ),
     forbids=FORBIDS,
     outputs=NOISE_PROPERTIES,
-    repeat=lambda options: (
-        'salt_and_pepper(*args, torch.Generator(device="cpu").manual_seed(options["seed"]))  # or the device of args[0]'
-    ),
+    repeat=lambda options: 'salt_and_pepper(*args, torch.Generator().manual_seed(options["seed"]))',
     mistakes=(
         *_noise_ways(
             "channels_drawn_separately",
@@ -1581,8 +1579,8 @@ SALT_AND_PEPPER = Exercise(
         ),
         *_noise_ways(
             "salt_and_pepper_overlap",
-            "You draw salt and pepper one after the other, so some pixels are hit twice and too few in all: with amount 1, "
-            "a quarter stays as it was. One random number per pixel can decide both.",
+            "Some pixels are hit twice, by salt and by pepper, and so too few in all: with amount 1, not every pixel changes. "
+            "Draw one random number per pixel, and let it decide both.",
             lambda: _salted(_salt_and_pepper_apart),
             lambda: _salted(lambda uniform, amount: _salt_and_pepper_apart(uniform, amount)[::-1], white=0.0, black=1.0),
         ),
@@ -1781,9 +1779,7 @@ AUGMENT_BATCH = Exercise(
     ),
     forbids=FORBIDS,
     outputs=BATCH_PROPERTIES,
-    repeat=lambda options: (
-        'augment_batch(*args, torch.Generator().manual_seed(options["seed"]), options["training"])  # on the CPU'
-    ),
+    repeat=lambda options: 'augment_batch(*args, torch.Generator().manual_seed(options["seed"]), options["training"])',
     mistakes=(
         *_batch_ways(
             "whole_batch_flipped",
