@@ -31,7 +31,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -65,7 +64,7 @@ out of each step below?*
 """
 
 # %%
-coffee = data.photograph("coffee", size=80)  # (H, W, 3) uint8
+coffee = data.photograph("coffee", size=60)  # (H, W, 3) uint8
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]  # of the photographs of ImageNet, per channel, in 0–1
 
 steps = [v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
@@ -78,8 +77,8 @@ for step in steps:
 
 prepare = v2.Compose(steps)
 assert torch.equal(prepare(coffee), picture)
-assert coffee.shape == (80, 120, 3)
-assert picture.shape == (3, 80, 120)
+assert coffee.shape == (60, 90, 3)
+assert picture.shape == (3, 60, 90)
 unscaled = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32)])(coffee)
 assert unscaled.max() > 200
 
@@ -344,12 +343,17 @@ print("another label than in training:", changed)
 print("names that are numbers:", sorted(str(k) for k in range(1, 11)))
 assert set(changed) == {"Shirt", "Sneaker", "T-shirt", "Trouser"}
 assert sorted(["1", "2", "10"]) == ["1", "10", "2"]
+(root / "test" / "Sandal").mkdir()
+try:
+    ImageFolder(root / "test")
+except FileNotFoundError as error:
+    print("an empty folder:", str(error).split(". ")[0])
 
 # %% [markdown]
 r"""
 Look at the first line. One missing folder, and all classes behind it in the alphabet have moved up by one: their accuracy
 is zero, and no error is raised. Compare the two `class_to_idx` before you compare anything else. And strings sort as
-strings: "10" comes before "2".
+strings: "10" comes before "2". An empty folder is at least refused.
 
 ### Who prepares the batches?
 
@@ -374,10 +378,10 @@ for name, source in sources.items():
 
 # %% [markdown]
 r"""
-Compare the lines in pairs; your numbers depend on your machine. Workers help where the preparation is the slow part. For
-tensors in memory they cost more than they give: the processes must be started, and every batch must be sent across. Start
-with 0, and add workers only if the loader is what you wait for. (On a GPU, `pin_memory=True` makes the copy to it
-faster.)
+Compare the lines in pairs; your numbers depend on your machine. Workers help where the preparation is the slow part and
+other cores are free to do it. For tensors in memory they cost more than they give: the processes must be started, and
+every batch must be sent across. Start with 0, and add workers only if the loader is what you wait for. (On a GPU,
+`pin_memory=True` makes the copy to it faster.)
 
 > **Check yourself.** You normalise the training pictures with the training mean, and the test pictures with the test
 > mean. Is that not fairer?
@@ -602,8 +606,8 @@ assert sum(p.numel() for p in net.parameters()) == 44_426
 
 # %% [markdown]
 r"""
-Training repeats one step. Here it is alone, with everything it changes printed. *After which of the five lines do the
-gradients exist? After which have the weights changed?*
+Training repeats one step. Here it is alone, with an assertion for everything it changes. *After which of the five lines
+do the gradients exist? After which have the weights changed?*
 """
 
 # %%
@@ -697,7 +701,8 @@ assert sum(means) / 3 > right + 0.5
 
 # %% [markdown]
 r"""
-Look at the first mean: the small last batch counts as much as a full one. Weight each batch by its number of pictures.
+Look at the last of the three means: the small batch counts as much as a full one. Weight each batch by its number of
+pictures.
 
 **The graph kept alive.** `total += loss` keeps the graph of *every* batch in memory, until it is full. `loss.item()` is a
 plain number. And in evaluation nothing should be recorded at all:
@@ -716,7 +721,7 @@ assert isinstance(total.item(), float)
 r"""
 In the assignment you put these lines into two functions, one that trains for an epoch and one that evaluates. From here
 on we use those of `cnnkit.training`: `fit` repeats the step above over epochs and keeps a history, `evaluate` returns
-loss and accuracy without touching a weight. Read the file; it is short.
+loss and accuracy without touching a weight. Read its `_train_epoch`: the step above, and what makes it safe.
 
 ### The same net with four losses
 
@@ -733,6 +738,8 @@ for name, loss in LOSSES.items():
     by_loss[name] = training.fit(
         net, serve(few_x, few_y), valid_loader, epochs=5, optimizer=optimizer, loss=loss, device=device, progress=False
     )
+    if loss is F.cross_entropy:
+        sound_net = net  # needed once more below
 
 fig, ax = plt.subplots(figsize=(7.6, 3.2))
 for name, history in by_loss.items():
@@ -758,8 +765,8 @@ assert by_loss["softmax twice"].train_loss[-1] > 1.46
 
 # %% [markdown]
 r"""
-Look at the left end: after one epoch softmax cross-entropy knows more than half of the pictures, and the others have
-barely left chance or are well behind. They all climb in the end. *That* is the trouble: a wrong loss does not fail, it
+Look at the left end: after one epoch softmax cross-entropy is far ahead, and the others have barely left chance or are
+well behind. They all climb in the end. *That* is the trouble: a wrong loss does not fail, it
 learns slowly, and you look for the cause elsewhere.
 
 Is it perhaps only the learning rate? For one of them, yes. Multiply the dashed loss by ten, which undoes the mean over
@@ -967,11 +974,30 @@ Look at the lower row for two seconds. That is all rung 0 takes.
 >
 > Something that differs between training and validation: another preparation (not normalised, channels in another order),
 > the mode (`train`/`eval`), the labels (two `ImageFolder`s with different `class_to_idx`). *Exactly* 10 % on balanced
-> classes means that the net gives the same answer to everything. The next cell: the trained net below on unnormalised
-> pictures.
+> classes means that the net gives the same answer to everything. The next cell tries two of them on a net that is all
+> right.
 >
 > </details>
 """
+
+# %%
+in_folder = torch.tensor([from_folder.class_to_idx[NAMES[k]] for k in valid_y])
+as_validated = {
+    "as in training": (valid_x, valid_y),
+    "pixels from 0 to 255": ((valid_x * std + mean) * 255, valid_y),
+    "labels of the folder": (valid_x, in_folder),
+}
+reached = {}
+for name, pair in as_validated.items():
+    logits, truth = training.predict(sound_net, [pair], device=device)
+    reached[name] = (logits.argmax(1) == truth).float().mean().item()
+    print(f"{name:21} accuracy {reached[name]:.1%}, {len(logits.argmax(1).unique())} different answers")
+assert reached["as in training"] > 0.7
+assert reached["pixels from 0 to 255"] < reached["as in training"] - 0.15
+agree = [name for k, name in enumerate(NAMES) if from_folder.class_to_idx[name] == k]
+print(f"by accident {len(agree)} labels agree: {', '.join(agree)}")
+assert reached["labels of the folder"] < reached["as in training"] - 0.3
+assert all(abs((valid_y == k).float().mean() - 0.1) < 1e-6 for k in range(10))  # one answer to everything: exactly 10 %
 
 # %% [markdown]
 r"""
@@ -1100,8 +1126,8 @@ assert 0.007 < standard_error < 0.009
 # %% [markdown]
 r"""
 Look at the left panel first, and do not be disappointed. On pictures this small, all in the middle of the frame, a fully
-connected net does nearly as well, and it is faster. The gap is hardly
-larger than the standard error of a single accuracy: do not believe it because of one run.
+connected net does nearly as well, and it is faster. The gap is hardly larger than the standard error of a single
+accuracy: do not believe it because of one run.
 
 Now the right panel: two pixels sideways, and the gap opens. It is the effect of lecture 01. And LeNet does it with less
 than half of the weights. On larger pictures, where nothing stays in the middle, nobody uses the dashed net.
@@ -1115,9 +1141,9 @@ two others remember:
 - **Momentum** keeps a velocity: $v \leftarrow \mu v + g$, then $\theta \leftarrow \theta - \eta v$. What points the same
   way again and again adds up, what alternates cancels. $\mu = 0.9$ is usual.
 - **Adam** (Kingma and Ba 2015) keeps two running means, of the gradient and of its square:
-  $m \leftarrow \beta_1 m + (1-\beta_1) g$ and $s \leftarrow \beta_2 s + (1-\beta_2) g^2$. They start at zero, so at step $t$
-  they are corrected, $\hat m = m/(1-\beta_1^t)$ and $\hat s = s/(1-\beta_2^t)$. Then, for each parameter by itself,
-  $\theta \leftarrow \theta - \eta\,\hat m/(\sqrt{\hat s} + \epsilon)$.
+  $m \leftarrow \beta_1 m + (1-\beta_1) g$ and $s \leftarrow \beta_2 s + (1-\beta_2) g^2$.
+  They start at zero, so at step $t$ they are corrected, $\hat m = m/(1-\beta_1^t)$ and $\hat s = s/(1-\beta_2^t)$.
+  Then, for each parameter by itself, $\theta \leftarrow \theta - \eta\,\hat m/(\sqrt{\hat s} + \epsilon)$.
 
 One parameter, start 1, learning rate 0.1, gradients first 1, then 0.5. *Compute the two steps of momentum in your head.
 How large is Adam's first step if the gradient is 1, and if it is 0.001?*
@@ -1162,6 +1188,26 @@ r"""
 Look at the last lines: Adam's first step is $\eta$, whatever the gradient. It divides out the scale, so one learning rate
 fits layers with very different gradients. And without the correction, the first step would be three times too long: that
 is why forgetting it makes training start with a jump.
+
+(Some books put the rate into the velocity: $v \leftarrow \mu v + \eta g$. That is the same as long as the rate stays.
+*What if it falls to a tenth between two steps?*)
+"""
+
+# %%
+theta = nn.Parameter(torch.ones((), dtype=torch.float64))
+optimizer = OPTIMIZERS["momentum"]([theta], 0.1)
+for rate, gradient in ((0.1, 1.0), (0.01, 0.5)):
+    optimizer.param_groups[0]["lr"] = rate
+    theta.grad = torch.tensor(gradient, dtype=torch.float64)
+    optimizer.step()
+rate_inside = 1 - 0.1 * 1 - (0.9 * 0.1 * 1 + 0.01 * 0.5)
+print(f"torch arrives at {theta.item():.4f}, with the rate inside the velocity it would be {rate_inside:.4f}")
+assert abs(theta.item() - (1 - 0.1 * 1 - 0.01 * (0.9 * 1 + 0.5))) < 1e-12
+assert abs(theta.item() - rate_inside) > 0.05
+
+# %% [markdown]
+r"""
+Look at the difference: torch's form brakes at once, the other one goes on at its old speed for a while.
 
 Now the valley: $f(a, b) = \tfrac12(a^2 + 30\,b^2)$, from $(-4, 1)$, forty steps. All three get a rate at which they do
 well. *Which one overshoots?*
@@ -1268,17 +1314,18 @@ rate 0.1, decay 0.1: what should one step do?*
 """
 
 # %%
-for name, make in (("SGD", torch.optim.SGD), ("Adam", torch.optim.Adam), ("AdamW", torch.optim.AdamW)):
-    theta = nn.Parameter(torch.tensor(2.0))
-    optimizer = make([theta], lr=0.1, weight_decay=0.1)
-    theta.grad = torch.tensor(0.0)
-    optimizer.step()
-    print(f"{name:5} 2 -> {theta.item():.3f}")
-    assert abs(theta.item() - (1.9 if name == "Adam" else 1.98)) < 1e-5
+for decay in (0.1, 0.001):
+    for name, make in (("SGD", torch.optim.SGD), ("Adam", torch.optim.Adam), ("AdamW", torch.optim.AdamW)):
+        theta = nn.Parameter(torch.tensor(2.0))
+        optimizer = make([theta], lr=0.1, weight_decay=decay)
+        theta.grad = torch.tensor(0.0)
+        optimizer.step()
+        print(f"decay {decay:<5} {name:5} 2 -> {theta.item():.4f}")
+        assert abs(theta.item() - (1.9 if name == "Adam" else 2 - 0.1 * decay * 2)) < 1e-5
 
 # %% [markdown]
 r"""
-Look at the middle line: Adam took a whole step of 0.1, and would have done so with a decay of 0.001 as well. **AdamW**
+Look at Adam's lines: it took a whole step of 0.1, and the same with a hundredth of the decay. **AdamW**
 (Loshchilov and Hutter 2019) shrinks the weight apart from the gradient, as one would expect. If you want weight decay
 with Adam, take AdamW.
 
@@ -1338,13 +1385,14 @@ plotting.show(
 )
 assert best["Adam"][0] < best["momentum"][0] <= best["SGD"][0]
 assert abs(best["Adam"][1] - best["momentum"][1]) < 0.06
+assert best["SGD"][1] < best["Adam"][1]
 assert try_rate("Adam", 0.001).validation_accuracy[-1] > best["Adam"][1] - 0.1
 
 # %% [markdown]
 r"""
 Look at the three hills. Those of Adam and momentum are about equally high, and they stand at different places; SGD alone
-is behind, three epochs are short for it. A bad rate costs far more than the wrong optimiser. To the left it is slow, and
-with ten times the epochs it would get there. To the right there is a cliff. So search on a *logarithmic* grid, and when
+is behind after these three epochs. A bad rate costs far more than the wrong optimiser. To the left it is merely slow. To
+the right there is a cliff. So search on a *logarithmic* grid, and when
 in doubt stay left of the top. Adam's default, 0.001, lies on its hill, and that is the most honest reason for its
 popularity.
 
@@ -1408,7 +1456,7 @@ the minimum itself it is about to turn.
 ### Fast first, then fine
 
 A large rate gets you near a minimum and then rattles around it. So the rate is lowered as training goes on, by a
-**scheduler**. Two common shapes, and what one of them does to the loss:
+**scheduler**. Two common shapes, and what they do to the loss:
 """
 
 # %%
@@ -1475,7 +1523,7 @@ for name, (size, rate, epochs) in TRIALS.items():
     print(f"{name:19} {steps:4} steps, {taken.mean():4.1f} s, validation {accuracies[0]:.1%} and {accuracies[1]:.1%}")
 mean_of = {name: np.mean([accuracy for accuracy, _ in values]) for name, values in by_batch.items()}
 assert mean_of["256"] < mean_of["64"] - 0.02
-assert mean_of["256, as many steps"] > mean_of["256"] + 0.04
+assert mean_of["256, as many steps"] > max(mean_of["256"] + 0.04, mean_of["64"] - 0.03)
 
 # %% [markdown]
 r"""
@@ -1553,7 +1601,7 @@ What helps? Everything that keeps the net from learning pictures by heart:
 - **augmentation**: each picture is moved by up to one pixel, anew in every epoch (lecture 10 does this properly);
 - **early stopping**: stop where the fresh loss is lowest (`fit(…, keep_best=True)` keeps the weights of the most accurate
   epoch);
-- **more data**: four times as many pictures, for as many steps.
+- **more data**: four times as many pictures, for eight epochs.
 
 *Which will help the loss, and which the accuracy?* Two runs each.
 """
@@ -1569,7 +1617,7 @@ REMEDIES = {
     "weight decay": lambda seed: learn(lenet, tiny, seed, decay=1.0),
     "augmentation": lambda seed: learn(lenet, moving, seed),
     "early stopping": lambda seed: learn(lenet, tiny, seed, epochs=int(np.argmin(plain[seed][1].validation_loss)) + 1),
-    "four times the data": lambda seed: learn(lenet, more, seed, epochs=5),
+    "four times the data": lambda seed: learn(lenet, more, seed, epochs=8),
 }
 measured = {}
 for name, remedy in REMEDIES.items():
@@ -1609,19 +1657,21 @@ fresh_accuracy = {name: values[:, 3].mean() for name, values in measured.items()
 assert all(fresh_loss[name] < fresh_loss["nothing"] for name in REMEDIES if name != "nothing")
 gap = {name: (values[:, 1] - values[:, 0]).mean() for name, values in measured.items()}
 assert all(gap[name] < gap["nothing"] - 0.1 for name in REMEDIES if name != "nothing")
-assert fresh_accuracy["four times the data"] > fresh_accuracy["nothing"] + 0.01
-assert fresh_accuracy["four times the data"] > max(v for name, v in fresh_accuracy.items() if "four" not in name) - 0.01
+assert fresh_accuracy["four times the data"] > fresh_accuracy["nothing"] + 0.02
+assert max(fresh_accuracy[name] for name in REMEDIES if "data" not in name) < fresh_accuracy["nothing"] + 0.03
 
 # %% [markdown]
 r"""
 Look at the distance between stroke and dots, the *gap*: every remedy makes it smaller, and every one lowers the loss on
-fresh pictures. Then look at the right panel, and compare with the spread of the two runs: the accuracy moves little, some
-even lose a bit, and only the data help clearly. A small gap is not the goal: a net that learns less of its training pictures
-has one, too. The goal is the fresh pictures.
+fresh pictures. Then look at the right panel, and compare with the spread of the two runs: the accuracy gains little or
+nothing from the remedies, some even cost a bit, and only the data help clearly. A small gap is not the goal: a net that
+learns less of its training pictures has one, too. The goal is the fresh pictures.
 
-So: get more data; augment if you cannot; then dropout, weight decay and early stopping, which are cheap. Measure each
-*alone*, on your data: the amounts above are not laws. Where labels are wrong, the remedies matter more. *What happens to
-the accuracy on fresh pictures if every fifth training label is wrong?*
+So: get more data if you can. The rest is cheap to try; measure each remedy *alone*, on your data, because the amounts
+above are not laws.
+
+Learning by heart costs more when there is rubbish to learn. *What happens to the accuracy on fresh pictures if every
+fifth training label is wrong?*
 """
 
 # %%
@@ -1650,8 +1700,8 @@ assert by_heart > 0.5
 
 # %% [markdown]
 r"""
-Look where the blue line crosses the dotted one: a net that knew only the truth would stop there. From then on it learns
-wrong labels by heart, and the fresh accuracy goes down. Early stopping would have been the best remedy here.
+Look at the dotted line: a net that knew the truth would stop there. Ours goes on, learns wrong labels by heart, and pays
+with accuracy on fresh pictures. Stopping early would have kept the best value in the printed line.
 
 > **Check yourself.** You try ten remedies and report the validation accuracy of the best one. Is that an honest number?
 >
@@ -1686,8 +1736,9 @@ says = logits.argmax(dim=1)
 test_accuracy = (says == test_y).float().mean().item()
 print(f"test accuracy {test_accuracy:.1%} on {len(test_y)} pictures, {int((says != test_y).sum())} mistakes")
 
-pairs = Counter(zip(test_labels.tolist(), says.tolist(), strict=True))  # (right class, what the net says) -> how often
-table = np.array([[pairs[right, said] for said in range(10)] for right in range(10)])
+places = torch.stack((test_y, says))  # row: what it is; column: what the net says
+counted = torch.sparse_coo_tensor(places, torch.ones(len(test_y)), (10, 10), check_invariants=True)
+table = counted.to_dense().int().numpy()  # entries with equal places are added up
 
 fig, ax = plt.subplots(figsize=(6.6, 5.2))
 shown = np.where(np.eye(10, dtype=bool), 0, table)
@@ -1708,6 +1759,10 @@ assert table.sum() == 2000
 assert (table.sum(axis=1) == 200).all()
 assert abs(np.trace(table) / 2000 - test_accuracy) < 1e-6
 assert test_accuracy > 0.82
+tops, shoes = [0, 2, 3, 4, 6], [5, 7, 9]
+among_tops = table[np.ix_(tops, tops)]
+assert among_tops.sum() - np.trace(among_tops) > 0.6 * (2000 - np.trace(table))  # most mistakes
+assert table[np.ix_(tops, shoes)].sum() < 0.05 * (2000 - np.trace(table))
 
 # %% [markdown]
 r"""
@@ -1766,6 +1821,7 @@ print(f"mean certainty where it is right {sure[right].mean():.0%}, where it is w
 print(f"over all pictures: certainty {sure.mean():.1%}, accuracy {test_accuracy:.1%}")
 assert not right[worst].any()
 assert sure[right].mean() > sure[~right].mean() + 0.1
+assert sure[~right].mean() > 0.5
 
 # %% [markdown]
 r"""
@@ -1829,7 +1885,7 @@ except pickle.UnpicklingError as error:
 # %% [markdown]
 r"""
 Look at the line in brackets: it could as well have deleted your files. `weights_only=True` accepts tensors, numbers,
-strings, lists and dictionaries, and nothing else. It has been the default since torch 2.6; write it anyway, for those
+strings, lists and dictionaries, and little else. It has been the default since torch 2.6; write it anyway, for those
 with an older one. The format `safetensors` cannot hold code at all.
 
 Numbers alone are not enough to use a net. Put in what a stranger needs, as plain Python values:
@@ -1927,7 +1983,7 @@ assert torch.tensor(tiny_gradient * scale, dtype=torch.float16).float() / scale 
 r"""
 Look at the middle row: small gradients vanish in float16. So the loss is multiplied by a large number before `backward`,
 and the gradients are divided by it before the step, in float32: that is what `torch.amp.GradScaler` does, and the last
-line of the cell. bfloat16 has the range of float32 and three digits; it needs no scaler.
+line of the cell. bfloat16 has the range of float32 and two to three digits; it needs no scaler.
 
 *Mixed* precision means: the weights stay in float32, and **autocast** chooses for each operation. Which types come out?
 """
