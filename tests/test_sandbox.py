@@ -1,6 +1,9 @@
 """The sandbox and the judge: what a hostile notebook tries, and that it costs nobody else anything."""
 
 import json
+import os
+import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -11,6 +14,7 @@ from cnnkit.checking.notebook import read_parts
 from cnnkit.grading import wire
 from cnnkit.grading.judge import judged, try_sandbox
 from cnnkit.grading.limits import Limits
+from cnnkit.grading.runner import STUDENT_UID
 from cnnkit.grading.sandbox import Sandbox, SandboxError, SubmissionEnded
 
 LIMITS = Limits(cell_seconds=10, call_seconds=10, notebook_seconds=90, memory_bytes=500 << 20, processes=24)
@@ -232,3 +236,19 @@ def test_the_wire_refuses_what_is_too_long_and_what_is_no_message():
             ours.sendall(sent)
             with pytest.raises(wire.WireError, match=says):
                 wire.receive(theirs, 1 << 20)
+
+
+def test_the_sandbox_works_without_rights():
+    """As somebody who is not root, and who has no other user to become."""
+    code = (
+        "import json, os\nfrom cnnkit.grading.judge import try_sandbox\nfrom cnnkit.grading.limits import Limits\n"
+        "from cnnkit.grading.sandbox import Sandbox\n"
+        "assert os.getuid() != 0\ntry_sandbox(Limits())\n"
+        "with Sandbox() as sandbox, sandbox.submission() as submission:\n"
+        "    message = {'kind': 'cell', 'source': 'import os; print(os.getuid(), os.getpid())'}\n"
+        "    print(json.loads(submission.request(message, 30)['outputs'])[0]['text'])\n"
+    )
+    somebody = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.getuid() == 0 else []
+    ended = subprocess.run([*somebody, sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == [str(STUDENT_UID), "1"]

@@ -150,7 +150,7 @@ def _drop_privileges() -> None:
         privileged = os.getuid() == 0 and _maps_others()
         for name in ("uid_map", "gid_map"):
             with open(f"/proc/{outer}/{name}", "w") as file:
-                file.write(f"0 0 1\n{STUDENT_UID} {STUDENT_UID} 1\n" if privileged else "0 0 1\n")
+                file.write(f"0 0 1\n{STUDENT_UID} {STUDENT_UID} 1\n" if privileged else f"{STUDENT_UID} 0 1\n")
         os.write(done[1], b"1" if privileged else b"0")
         os._exit(0)
     _check(libc.unshare(NEWUSER), "unshare user")

@@ -248,7 +248,7 @@ def _command(folder: Path, torch: bool, descriptor: int) -> list[str]:
     if os.getuid() != 0:
         arguments += ["--unshare-user", "--uid", "0", "--gid", "0"]
     arguments += ["--cap-drop", "ALL"]
-    for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SYS_RESOURCE", "DAC_OVERRIDE", "KILL", "SYS_PTRACE"):
+    for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SYS_RESOURCE", "DAC_OVERRIDE", "KILL", "SYS_PTRACE", "SETFCAP"):
         arguments += ["--cap-add", f"CAP_{capability}"]
     arguments += ["--die-with-parent", "--new-session", "--hostname", "grader", "--clearenv"]
     arguments += _system(folder) + _python(torch) + _course() + _devices(torch)
