@@ -20,8 +20,8 @@ COMMON = "Common mistakes"
 
 FORBIDDEN = ("torchvision.models", "timm", "torch.hub", "cnnkit.exercises", "cnnkit.backbones")
 
-LONGEST_SUM = 5000
-"""About the terms of the longest sum behind an output or a gradient of these networks."""
+LONGEST_SUM = 500
+"""About the terms of a sum behind an output or a gradient of these networks."""
 
 REMEMBERED = 40
 """More than the cases of an exercise for one seed."""
@@ -352,7 +352,7 @@ def _vgg_parameter_cases(rng):
     return [
         Case((1, 2, 3), note="one convolution"),
         Case((2, 3, 64)),
-        Case((integer(rng, 3, 4), 8, 16)),
+        Case((4, integer(rng, 7, 9), 16)),
         Case((3, 8, 8), note="as many channels out as in"),
     ]
 
@@ -463,7 +463,7 @@ def _inception(
 def _inception_cases(rng):
     return [
         _case(rng, (2, 3, (4, 5), (6, 7), 8), (1, 2, 5, 6), "widths that are all different"),
-        _case(rng, (5, 4, (3, integer(rng, 6, 8)), (2, 3), 1), (2, 5, 7, 6)),
+        _case(rng, (5, 4, (3, integer(rng, 6, 8)), (2, 5), 1), (2, 5, 7, 6)),
         _case(rng, (4, 6, (3, 5), (1, 2), 7), (2, 4, 4, 4), "branches of other widths"),
     ]
 
@@ -584,13 +584,13 @@ INCEPTION_BLOCK = _exercise(
 # BasicBlock, Bottleneck
 
 
-def _batch_norm(channels, wanted=True):
+def _batch_norm(channels, wanted=True, tracking=True):
     from torch import nn
 
-    return nn.BatchNorm2d(channels) if wanted else nn.Identity()
+    return nn.BatchNorm2d(channels, track_running_stats=tracking) if wanted else nn.Identity()
 
 
-def _shortcut(kind: str, c_in: int, c_out: int, stride: int, bias: bool = False, norm: bool = True) -> Any:
+def _shortcut(kind: str, c_in: int, c_out: int, stride: int, bias: bool, norm: bool, tracking: bool) -> Any:
     """Build a shortcut: an empty sequence where it is the identity."""
     from torch import nn
 
@@ -602,7 +602,8 @@ def _shortcut(kind: str, c_in: int, c_out: int, stride: int, bias: bool = False,
     if kind == "three":
         return nn.Sequential(nn.Conv2d(c_in, c_out, 3, stride, padding=1, bias=bias), _batch_norm(c_out, norm))
     layers = [nn.Conv2d(c_in, c_out, 1, 1 if kind == "unstrided" else stride, bias=bias)]
-    return nn.Sequential(*layers, *([_batch_norm(c_out)] if norm else []), *([nn.ReLU()] if kind == "active" else []))
+    layers += [_batch_norm(c_out, True, tracking)] if norm else []
+    return nn.Sequential(*layers, *([nn.ReLU()] if kind == "active" else []))
 
 
 def _residual(
@@ -619,6 +620,7 @@ def _residual(
     shared: bool = False,
     padding: str = "right",
     swapped: bool = False,
+    tracking: bool = True,
 ) -> Any:
     """Build a residual block from a plan of (channels out, kernel size, stride) for each convolution."""
     import torch
@@ -630,10 +632,10 @@ def _residual(
         pad = {"right": k // 2, "none": 0, "everywhere": 1}[padding]
         layers[f"conv{i}"] = nn.Conv2d(channels, width, k, step, padding=pad, bias=bias)
         same = [layers[f"bn{j}"] for j in range(1, i) if layers[f"bn{j}"].num_features == width] if shared else []
-        layers[f"bn{i}"] = same[0] if same else _batch_norm(width, norms[i - 1])
+        layers[f"bn{i}"] = same[0] if same else _batch_norm(width, norms[i - 1], tracking)
         channels = width
     if shortcut != "missing":
-        layers["downsample"] = _shortcut(shortcut, c_in, channels, stride, shortcut_bias, shortcut_norm)
+        layers["downsample"] = _shortcut(shortcut, c_in, channels, stride, shortcut_bias, shortcut_norm, tracking)
 
     def run(network, x):
         y = x
@@ -717,7 +719,7 @@ RESIDUAL_MISTAKES = (
         "shortcut_without_batch_norm",
         "The shortcut's 1×1 convolution has no batch norm: each convolution of the block is followed by one.",
         RESIDUAL,
-        {"shortcut_norm": False},
+        {"shortcut_norm": False, "told_by_table": False},
         {"shortcut_norm": False, "shortcut_bias": True},
     ),
     ("shortcut_stride_ignored", STRIDE_OF_SHORTCUT, RESIDUAL, {"shortcut": "unstrided"}),
@@ -787,6 +789,12 @@ RESIDUAL_MISTAKES = (
         {"bias": True, "shortcut_bias": True},
         {"bias": True},
         {"shortcut_bias": True},
+    ),
+    (
+        "batch_statistics_in_eval",
+        "In evaluation your batch norm still uses the statistics of the batch: there it takes the running ones.",
+        COMMON,
+        {"tracking": False},
     ),
     ("shared_layer", SHARED, COMMON, {"shared": True, "told_by_table": False}),
     (
@@ -860,7 +868,7 @@ BASIC_BLOCK = _exercise(
         {"norms": (True, False), "told_by_table": False},
         {"norms": (False, True), "told_by_table": False},
         {"norms": (False, False)},
-        {"norms": (False, False), "bias": True},
+        {"norms": (False, False), "bias": True, "told_by_table": False},
         {"norms": (False, False), "shortcut_norm": False},
         {"norms": (False, False), "shortcut_norm": False, "bias": True, "shortcut_bias": True},
     ),
@@ -1097,6 +1105,7 @@ PRE_ACTIVATION_BLOCK = _exercise(
 # resnet18
 
 
+@functools.cache
 def _resnet18(
     classes: int = 1000,
     outputs: int | None = None,
@@ -1114,8 +1123,9 @@ def _resnet18(
     swapped: bool = False,
     last: str | None = None,
     global_pool: str = "mean",
-    bias: bool = False,
+    biases: tuple[str, ...] = (),
     eps: float = 1e-5,
+    momentum: float = 0.1,
 ) -> Any:
     """Build ResNet-18 with torchvision's names, without memory for its weights: they come from a state dict."""
     import torch
@@ -1137,12 +1147,14 @@ def _resnet18(
         return getattr(F, last)(x, -1) if last else x
 
     with torch.device("meta"):
-        layers, channels = {"conv1": nn.Conv2d(3, 64, 7, stem_stride, stem_padding, bias=bias), "bn1": nn.BatchNorm2d(64)}, 64
+        stem = nn.Conv2d(3, 64, 7, stem_stride, stem_padding, bias="stem" in biases)
+        layers, channels = {"conv1": stem, "bn1": nn.BatchNorm2d(64)}, 64
         for i, stride in enumerate(strides, 1):
             width = 32 * 2**i
             stage = []
             for step in (stride, 1):
-                options = {"end": end, "inner": (inner, inner), "swapped": swapped, "bias": bias, "strides": stride_place}
+                options = {"end": end, "inner": (inner, inner), "swapped": swapped, "strides": stride_place}
+                options |= {"bias": "blocks" in biases, "shortcut_bias": "shortcuts" in biases}
                 block = _basic_block(channels, width, step, shortcut=shortcut, **options)
                 if isinstance(getattr(block, "downsample", None), nn.Identity):
                     del block.downsample
@@ -1153,12 +1165,34 @@ def _resnet18(
         network = _network(run, **layers, fc=nn.Linear(512, outputs or classes))
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
-            layer.eps = eps
+            layer.eps, layer.momentum = eps, momentum
     return network
 
 
-def _resnet(**options: Any) -> Callable[..., Any]:
-    return _remembering(networks.resnet18, functools.partial(_resnet18, **options))
+WITH_BIASES = (
+    ("stem", "blocks", "shortcuts"),
+    ("blocks", "shortcuts"),
+    ("stem", "blocks"),
+    ("blocks",),
+    ("stem",),
+    ("shortcuts",),
+)
+
+
+def _resnet(told_in_training: bool = False, **options: Any) -> Callable[..., Any]:
+    """Return what the probe says of a network built with these options.
+
+    Unless `told_in_training`, it says nothing of training: the mistake shows in evaluation already, and training thirty
+    networks of this size to find the one that is like the student's would take longer than a check may.
+    """
+    said = _remembering(networks.resnet18, functools.partial(_resnet18, **options))
+
+    def unless_training(*args: Any, **asked: Any) -> Any:
+        if asked.get("training") and not told_in_training:
+            raise ValueError(f"{options} shows in evaluation")
+        return said(*args, **asked)
+
+    return unless_training
 
 
 def _torchvision_resnet18(classes: int = 1000) -> Any:
@@ -1176,14 +1210,14 @@ def _resnet_case(rng, args, shape, note="", options=(), **asked):
 
 def _resnet_cases(rng):
     return [
-        _resnet_case(rng, (), (2, 3, 64, 64), "a thousand classes"),
-        _resnet_case(rng, (10,), (1, 3, 64, 96), "ten classes, images that are not square"),
-        _resnet_case(rng, (), (1, 3, 75, 50), "a thousand classes, odd sizes"),
+        _resnet_case(rng, (10,), (2, 3, 64, 48), "ten classes, images that are not square"),
+        _resnet_case(rng, (10,), (1, 3, 75, 50), "ten classes, odd sizes"),
+        _resnet_case(rng, (), (1, 3, 64, 64), "a thousand classes"),
     ]
 
 
 def _resnet_training_cases(rng):
-    return [_resnet_case(rng, (10,), (3, 3, 64, 72), training=True)]
+    return [_resnet_case(rng, (10,), (2, 3, 64, 72), training=True)]
 
 
 RESNET18 = Exercise(
@@ -1192,7 +1226,7 @@ RESNET18 = Exercise(
     reference=_remembering(networks.resnet18, _torchvision_resnet18),
     parts=(Part("resnet18", _resnet_cases), Part("resnet18_training", _resnet_training_cases)),
     forbids=FORBIDDEN,
-    terms=lambda *args, **options: 4 * LONGEST_SUM,
+    terms=lambda *args, **options: LONGEST_SUM,
     outputs=networks.RESNET_NAMES,
     dtype="float64",
     probe="networks.resnet18",
@@ -1277,7 +1311,7 @@ RESNET18 = Exercise(
                 "bias_before_batch_norm",
                 "Your convolutions have a bias, which the batch norm behind them takes away.",
                 RESIDUAL,
-                {"bias": True},
+                *({"biases": where} for where in WITH_BIASES),
             ),
             ("softmax_at_the_end", SOFTMAX, COMMON, {"last": "softmax"}, {"last": "log_softmax"}),
             (
@@ -1291,6 +1325,14 @@ RESNET18 = Exercise(
                 "Your batch norm has another ε than 1e-5, the default of PyTorch and of torchvision's ResNet.",
                 RESNET,
                 {"eps": 1e-3},
+            ),
+            (
+                "momentum_wrong",
+                "Your running statistics move by another step than momentum = 0.1, PyTorch's default.",
+                RESNET,
+                {"momentum": 0.01, "told_in_training": True},
+                {"momentum": 0.9, "told_in_training": True},
+                {"momentum": 0.99, "told_in_training": True},
             ),
         )
         for options in ways

@@ -251,7 +251,6 @@ RESNET_NAMES = (
     "gradient of the input",
     "lengths of the parameters' gradients (the inner convolutions left out)",
     "running statistics",
-    "logits in evaluation mode",
 )
 
 
@@ -267,16 +266,17 @@ def torchvision_state(classes: int, seed: int) -> dict[str, Any]:
         for name, tensor in state.items():
             if tensor.ndim == 1:
                 tensor.copy_(torch.randn(tensor.shape, dtype=torch.float64) / 4)
-                if name.endswith("running_var") or (name.endswith("weight")):
+                if name.endswith(("weight", "running_var")):
                     tensor.copy_(1 + tensor.tanh() / 2)
+        state["fc.weight"] *= 10  # logits of the size that trained weights give
     return {name: tensor.to(device()) for name, tensor in state.items()}
 
 
 def resnet18(make: Callable[..., Any], *args: Any, x: np.ndarray, seed: int = 0, training: bool = False, **options: Any) -> Any:
     """Make a ResNet-18, load a state dict of torchvision's strictly, and apply it to `x`: results by the names in `RESNET_NAMES`.
 
-    With `training`, the output is that of training mode, followed by gradients for an upstream gradient drawn at random,
-    running statistics, and the output in evaluation mode.
+    With `training`, the output is that of training mode, followed by gradients for an upstream gradient drawn at random, and
+    by running statistics.
     """
     import torch
 
@@ -293,7 +293,7 @@ def resnet18(make: Callable[..., Any], *args: Any, x: np.ndarray, seed: int = 0,
         network.train(training)
         given = torch.tensor(x, device=device(), dtype=torch.float64)
         if not training:
-            return _forward(network, given, x), None, None, None, None
+            return _forward(network, given, x), None, None, None
         learned = _in_order(network.named_parameters(), state)
         frozen = [name for name, p in learned if not p.requires_grad]
         if frozen:
@@ -303,8 +303,7 @@ def resnet18(make: Callable[..., Any], *args: Any, x: np.ndarray, seed: int = 0,
         y, dx, gradients = _backward(network, given, x, judged, seed)
         lengths = np.array([gradient.norm().item() for gradient in gradients])
         statistics = _joined(t for name, t in _in_order(network.named_buffers(), state) if "running" in name)
-        network.eval()
-        return y, dx, lengths, statistics, _forward(network, given, x)
+        return y, dx, lengths, statistics
 
 
 def _in_order(named: Any, state: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -1,0 +1,18 @@
+# mistake: shared_layer
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class PreActivationBlock(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+
+    def forward(self, x):
+        y = F.relu(self.norm(x))
+        y = self.conv1(y)
+        y = self.conv2(F.relu(self.norm(y)))
+        return x + y

@@ -1,0 +1,9 @@
+# mistake: other_layers_counted
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+def gradient_norms(model, x, y):
+    loss = F.cross_entropy(model(x), y)
+    return [g.norm().item() for g in torch.autograd.grad(loss, list(model.parameters()))]

@@ -1,0 +1,13 @@
+# mistake: none
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+def gradient_norms(model, x, y):
+    ws = [m.weight for m in model.modules() if isinstance(m, nn.Conv2d)]
+    grads = torch.autograd.grad(F.cross_entropy(model(x), y), ws)
+    with torch.no_grad():
+        for w, g in zip(ws, grads):
+            w -= 0.1 * g
+    return [g.norm().item() for g in grads]
