@@ -999,9 +999,38 @@ EXTRACT_FEATURES = Exercise(
 
 # fit_best
 
-# Seeds of small problems whose most accurate epoch of five is one of the middle ones, and neither that with the lowest
-# validation loss nor that with the highest training accuracy; the first; the last.
-INTERIOR_SEEDS = (13, 79, 98, 105, 116, 179, 189, 202, 221, 229, 305, 318, 345, 362, 379, 395, 449, 474, 511, 542, 571, 623, 647)
+# Seeds of small problems. In the first ones the most accurate of five epochs is one of the middle ones; together, three of
+# them tell it from the epochs with the lowest validation loss, the highest training accuracy and so on, and these apart.
+MIDDLE_SEEDS = (
+    (79, 362, 647),
+    (13, 345, 750),
+    (105, 305, 362),
+    (79, 116, 623),
+    (221, 305, 318),
+    (79, 189, 511),
+    (116, 449, 750),
+    (98, 449, 623),
+    (98, 305, 362),
+    (79, 449, 750),
+    (105, 623, 734),
+    (98, 395, 744),
+    (379, 542, 647),
+    (116, 623, 647),
+    (179, 542, 744),
+    (116, 571, 750),
+    (98, 179, 542),
+    (189, 511, 734),
+    (474, 511, 542),
+    (189, 511, 647),
+    (305, 362, 734),
+    (13, 345, 744),
+    (179, 395, 744),
+    (189, 379, 395),
+    (179, 318, 571),
+    (318, 395, 474),
+    (105, 318, 449),
+)
+# The best epoch is the first, and the last.
 FIRST_SEEDS = (12, 28, 67, 99, 120, 122, 168, 213, 214, 239, 240, 254, 273, 276, 282, 284)
 LAST_SEEDS = (1, 5, 11, 38, 41, 60, 66, 81, 96, 97, 136, 145, 151, 157, 165, 167)
 
@@ -1083,18 +1112,16 @@ def _fit_case(seed, note):
     return Case((("fc", 4, 3, int(seed)), int(seed), 5, 1.5), note=note)
 
 
+def _loaded_cases(rng):
+    return [_fit_case(seed, "the best epoch is in the middle") for seed in rng.choice(MIDDLE_SEEDS)]
+
+
 def _fit_cases(rng):
-    first, second = rng.choice(INTERIOR_SEEDS, 2, replace=False)
     return [
-        _fit_case(first, "the best epoch is in the middle"),
-        _fit_case(second, "the best epoch is in the middle"),
+        *_loaded_cases(rng),
         _fit_case(rng.choice(LAST_SEEDS), "the best epoch is the last"),
         _fit_case(rng.choice(FIRST_SEEDS), "the best epoch is the first"),
     ]
-
-
-def _loaded_cases(rng):
-    return [_fit_case(seed, "the best epoch is in the middle") for seed in rng.choice(INTERIOR_SEEDS, 2, replace=False)]
 
 
 FIT_BEST = Exercise(
