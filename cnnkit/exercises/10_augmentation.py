@@ -432,15 +432,6 @@ def _window_of_frame(x, p):
 # adjust_brightness_contrast
 
 
-def _adjust(x, brightness, contrast):
-    """Adjust image by image with torchvision."""
-    import torch
-    from torchvision.transforms.v2 import functional as T
-
-    factors = zip(x, brightness.tolist(), contrast.tolist(), strict=True)
-    return torch.stack([T.adjust_contrast(T.adjust_brightness(one, b), c) for one, b, c in factors])
-
-
 GREY = (0.2989, 0.587, 0.114)  # weights of red, green and blue, ITU-R BT.601
 
 
@@ -478,7 +469,7 @@ def _adjusting(
     after: Callable[..., Any] = _clamped,
     mean_of_input: bool = False,
 ) -> Callable[..., Any]:
-    """Return an adjustment of which some steps are other ones."""
+    """Return an adjustment of which some steps are other ones; without, torchvision's adjust_brightness and adjust_contrast."""
 
     def adjust(x, brightness, contrast):
         b, c = (value[:, None, None, None] for value in (brightness, contrast))
@@ -540,7 +531,7 @@ def _adjust_errors(rng):
 ADJUST_BRIGHTNESS_CONTRAST = Exercise(
     name="adjust_brightness_contrast",
     signature="adjust_brightness_contrast(x, brightness, contrast)",
-    reference=on_torch(_adjust),
+    reference=on_torch(_adjusting()),
     probe="augmentation.call",
     parts=(
         Part("adjust_brightness_contrast", _adjust_cases),
@@ -1632,6 +1623,7 @@ BATCH_PROPERTIES = (
     "every image is a mix of mirrored and unmirrored ones",
     "the shares of the images sum to 1",
     "labels are mixed",
+    "labels tell of the images in the mix",
     "labels have the shares of their images",
     "some images are mirrored and others not",
     "images are mirrored at all",
@@ -1665,7 +1657,7 @@ def _read_batch(result: Any, x: Any, y: Any, training: bool, seed: int = 0) -> t
     changed = not np.array_equal(first, x)
     if not training:
         unchanged = not changed and bool(np.array_equal(labels[0], y))
-        return (*(True,) * 7, unchanged, True, unchanged or repeatable, True, bool(is_untouched))
+        return (*(True,) * 8, unchanged, True, unchanged or repeatable, True, bool(is_untouched))
     n = len(x)
     shares, is_mix = _shares(x.astype(np.float64), np.concatenate(images))
     here, is_all = shares[:n], bool(is_mix.all())
@@ -1676,6 +1668,7 @@ def _read_batch(result: Any, x: Any, y: Any, training: bool, seed: int = 0) -> t
         is_all,
         not is_all or bool(np.abs(of_each.sum(1) - 1).max() < 1e-3 and here.min() > -1e-3),
         not is_all or not changed or bool((labels[0].max(1) < 0.999).any()),
+        not is_all or bool(((of_each > 1e-3) == (given > 1e-3)).all()),
         not is_all or bool(np.abs(of_each - given).max() < 1e-3),
         not is_all or 0.1 < mirrored < 0.9,
         not is_all or bool(shares[:, n:].any()),
@@ -1702,7 +1695,6 @@ def _batch_answer(
     mirror_axis: int = -1,
     weight: Callable[..., Any] | None = None,
     use: Callable[[Any], Any] = lambda generator: generator,
-    partners: Callable[..., Any] = lambda p: p,
 ) -> Callable[..., Any]:
     """Return a right `augment_batch`, or one in which something is otherwise."""
     import torch
@@ -1719,7 +1711,7 @@ def _batch_answer(
         mask = (coins or (lambda uniform, n: uniform(n) < 0.5))(uniform, n)
         flipped = torch.where(mask[:, None, None, None], x.flip(mirror_axis), x)
         lam = weight(uniform) if weight else uniform(1).item()
-        p = partners(torch.randperm(n, generator=chosen, device=x.device))
+        p = torch.randperm(n, generator=chosen, device=x.device)
         mix = lambda v: lam * v + (1 - lam) * v[p]  # noqa: E731 - the formula, for images and labels
         return mix(flipped), (label or (lambda y, p, lam: mix(y)))(y, p, lam)
 
@@ -1773,9 +1765,9 @@ AUGMENT_BATCH = Exercise(
     probe="augmentation.batch",
     canonical=_read_batch,
     parts=(
-        Part("augment_batch", _batch_cases(training=True), judges=BATCH_PROPERTIES[:7]),
-        Part("augment_batch_generator", _batch_cases(training=True), judges=BATCH_PROPERTIES[8:]),
-        Part("augment_batch_validation", _validation_cases, judges=BATCH_PROPERTIES[7:9]),
+        Part("augment_batch", _batch_cases(training=True), judges=BATCH_PROPERTIES[:8]),
+        Part("augment_batch_generator", _batch_cases(training=True), judges=BATCH_PROPERTIES[9:]),
+        Part("augment_batch_validation", _validation_cases, judges=BATCH_PROPERTIES[8:10]),
     ),
     forbids=FORBIDS,
     outputs=BATCH_PROPERTIES,
@@ -1802,10 +1794,16 @@ AUGMENT_BATCH = Exercise(
             lambda: _batch_answer(label=lambda y, p, lam: y[p]),
         ),
         *_batch_ways(
-            "whole_batch_flipped_and_labels_not_mixed",
+            "whole_batch_flipped",
             "Two things are left: one coin decides for the whole batch, and the labels are not mixed as the images are.",
             PIPELINE,
             lambda: _batch_answer(_one_coin, label=lambda y, p, lam: y),
+        ),
+        *_batch_ways(
+            "permutation_not_shared",
+            "Your labels are mixed with those of other partners than the images: one permutation serves both.",
+            MIXUP_,
+            lambda: _batch_answer(label=lambda y, p, lam: lam * y + (1 - lam) * y[p].roll(1, 0)),
         ),
         *_batch_ways(
             "lam_swapped",
@@ -1860,6 +1858,7 @@ PIPELINE_PROPERTIES = (
     "the share of mirrored images is flip",
     "some images are mirrored",
     "some images are not mirrored",
+    "images are shifted at all",
     "every shift from −padding to padding occurs",
     "images are shifted both ways",
     "images are shifted one by one",
@@ -1891,19 +1890,25 @@ def _read_pipeline(result: Any, x: Any, seed: int = 0, padding: int = 4, flip: f
     occurring = [{move[axis] for move in found} for axis in (3, 4)]
     judged, shifted = 0 < flip < 1 or padding > 0, padding > 0 and known
     drawn = not judged or not np.array_equal(first, values)
+    # Where all images of a batch share their numbers, two batches tell nothing about how those are distributed.
+    shifts_differ = not shifted or all(len({move[3:] for move in moves}) != 1 for moves in batches)
+    by_chance = known and 0.3 <= flip <= 0.7
+    flips_differ = not by_chance or all(len({move[0] for move in moves}) != 1 for moves in batches)
+    spread = shifted and shifts_differ
     return (
         known,
         not any(move[1] for move in found),
         not any(move[2] for move in found),
         all(max(abs(move[3]), abs(move[4])) <= padding for move in found),
-        fewest <= flips <= most,
-        flip < 0.3 or not known or flips > 0,
-        flip > 0.7 or not known or flips < len(found),
-        not shifted or all(shifts >= set(range(-padding, padding + 1)) for shifts in occurring),
-        not shifted or all(min(shifts) < 0 < max(shifts) for shifts in occurring),
-        not shifted or all(len({move[3:] for move in moves}) != 1 for moves in batches),
-        not 0.3 <= flip <= 0.7 or not known or all(len({move[0] for move in moves}) != 1 for moves in batches),
-        not shifted or not any(all(move[3] == sign * move[4] for move in found) for sign in (1, -1)),
+        not flips_differ or fewest <= flips <= most,
+        not flips_differ or flip < 0.3 or not known or flips > 0,
+        not flips_differ or flip > 0.7 or not known or flips < len(found),
+        not shifted or any(move[3:] != (0, 0) for move in found),
+        not spread or all(shifts >= set(range(-padding, padding + 1)) for shifts in occurring),
+        not spread or all(min(shifts) < 0 < max(shifts) for shifts in occurring),
+        shifts_differ,
+        flips_differ,
+        not spread or not any(all(move[3] == sign * move[4] for move in found) for sign in (1, -1)),
         bool(np.array_equal(validation, values)),
         not judged or not np.array_equal(again, values),
         drawn,
@@ -2116,9 +2121,9 @@ AUGMENT = Exercise(
     probe="augmentation.pipeline",
     canonical=_read_pipeline,
     parts=(
-        Part("Augment", _pipeline_cases, judges=PIPELINE_PROPERTIES[:12]),
-        Part("Augment_validation", _flips_and_shifts, judges=PIPELINE_PROPERTIES[12:15]),
-        Part("Augment_seed", _flips_and_shifts, judges=PIPELINE_PROPERTIES[14:]),
+        Part("Augment", _pipeline_cases, judges=PIPELINE_PROPERTIES[:13]),
+        Part("Augment_validation", _flips_and_shifts, judges=PIPELINE_PROPERTIES[13:16]),
+        Part("Augment_seed", _flips_and_shifts, judges=PIPELINE_PROPERTIES[15:]),
         Part("Augment_errors", _pipeline_errors),
     ),
     forbids=FORBIDS,
@@ -2282,10 +2287,10 @@ def _seeding_coins(self, n):
 
 PREDICTION = (
     "probabilities",
-    "in training mode while predicting",
-    "gradients recorded",
-    "modes restored",
-    "gradient mode restored",
+    "the network is in evaluation mode while it predicts",
+    "no gradients are recorded",
+    "the modes of the network are restored",
+    "torch's gradient mode is restored",
     "running_mean",
 )
 

@@ -108,7 +108,7 @@ def pipeline(augment: type, x: Any, seed: int, **options: Any) -> Any:
 def predict(function: Callable[..., Any], model: dict[str, Any], x: Any) -> Any:
     """Let a function predict with the network that `model` describes, the keyword arguments of `network`.
 
-    Return the result; whether the network was in training mode, or gradients were recorded, in any of its forward passes;
+    Return the result; whether the network was in evaluation mode, and no gradients were recorded, in all its forward passes;
     whether the modes of all its modules, and torch's own gradient mode, are as before; and its running mean.
     """
     import torch
@@ -116,8 +116,9 @@ def predict(function: Callable[..., Any], model: dict[str, Any], x: Any) -> Any:
     net = network(**model, channels=x.shape[1]).to(device(), x.dtype)
     modes = [module.training for module in net.modules()]
     seen: list[tuple[bool, bool]] = []
+    # A copy of the network that the student makes brings the hook along, which then looks at the copy.
     net.register_forward_pre_hook(
-        lambda *_: seen.append((any(module.training for module in net.modules()), torch.is_grad_enabled()))
+        lambda used, _: seen.append((not any(module.training for module in used.modules()), not torch.is_grad_enabled()))
     )
     recording = torch.is_grad_enabled()
     try:
@@ -129,8 +130,8 @@ def predict(function: Callable[..., Any], model: dict[str, Any], x: Any) -> Any:
         return None
     restored = [module.training for module in net.modules()] == modes
     running_mean = _array(next(module.running_mean for module in net.modules() if hasattr(module, "running_mean")))
-    in_training, in_gradients = (any(flags) for flags in zip(*seen, strict=True)) if seen else (False, False)
-    return result, in_training, in_gradients, restored, still_recording == recording, running_mean
+    evaluating, not_recording = (all(flags) for flags in zip(*seen, strict=True)) if seen else (True, True)
+    return result, evaluating, not_recording, restored, still_recording == recording, running_mean
 
 
 def network(seed: int, classes: int, training: bool, channels: int = 3) -> Any:
@@ -142,9 +143,11 @@ def network(seed: int, classes: int, training: bool, channels: int = 3) -> Any:
     net = nn.Sequential(*features, nn.Linear(24, classes)).double()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for value in net.state_dict().values():
+        for name, value in net.state_dict().items():
             if value.is_floating_point():
                 value.copy_(torch.randn(value.shape, generator=generator, dtype=value.dtype))
+                # So small that no class takes all of the probability.
+                value.mul_(0.4 if name.startswith("5") else 1.0)
         net[1].running_var.copy_(0.5 + torch.rand(6, generator=generator, dtype=torch.float64))
     return net.train(training)
 
