@@ -473,6 +473,12 @@ CROSS_ENTROPY = Exercise(
             _of(lambda z: z.softmax(0)),
         ),
         *ways(
+            "softmax_over_batch",
+            "Your softmax sums over the whole batch: the probabilities of each image sum to 1, so sum along axis 1.",
+            LOSS,
+            _of(lambda z: (z - z.max()).exp() / (z - z.max()).exp().sum()),
+        ),
+        *ways(
             "softmax_twice",
             "You apply softmax twice: cross-entropy takes logits, and one softmax is inside it.",
             LOSS,
@@ -707,6 +713,16 @@ def _unmoved(p, g, memory, lr, t, **options):
     return p
 
 
+def _first_parameter_only(right: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave the function after the first parameter: the others stay as they are."""
+
+    def histories(params, grads, *args, **options):
+        first, *others = right(params, grads, *args, **options)
+        return (first, *(p.expand(kept.shape) for p, kept in zip(params[1:], others, strict=True)))
+
+    return histories
+
+
 def _undecayed(g, p, wd):
     return g
 
@@ -759,7 +775,8 @@ def _sgd_decay_cases(rng):
 
 
 PARAMETERS = ("params[0] after each step", "params[1] after each step")
-NOT_IN_PLACE = "The network's arrays are as they were: change them in place, with `p -= ...` not with `p = p - ...`."
+NOT_IN_PLACE = "The network's arrays are as they were: change them in place, with `p -= ...`, not with `p = p - ...`."
+ONLY_FIRST = "Only the first parameter changes: your function returns inside the loop, in its first round."
 SIGN = "You walk uphill: the step is subtracted."
 RATE_IGNORED = "The learning rate has no effect: multiply the step by it."
 
@@ -780,6 +797,7 @@ SGD_STEP = Exercise(
     ),
     mistakes=(
         *ways("not_in_place", NOT_IN_PLACE, OPTIMISERS, _steps(_unmoved)),
+        *ways("return_in_loop", ONLY_FIRST, OPTIMISERS, _first_parameter_only(_by_torch(_torch_sgd))),
         *ways("sign_wrong", SIGN, OPTIMISERS, _sgd_with(move=lambda v, old, g, lr, p, wd, m: lr * v)),
         *ways("learning_rate_missing", RATE_IGNORED, OPTIMISERS, _sgd_with(move=lambda v, old, g, lr, p, wd, m: -v)),
         *ways(
@@ -937,6 +955,7 @@ ADAM_STEP = Exercise(
     ),
     mistakes=(
         *ways("not_in_place", NOT_IN_PLACE, OPTIMISERS, _steps(_unmoved)),
+        *ways("return_in_loop", ONLY_FIRST, OPTIMISERS, _first_parameter_only(_by_torch(_torch_adam))),
         *ways("sign_wrong", SIGN, OPTIMISERS, _adam_with(step=lambda ratio, lr: lr * ratio)),
         *ways("learning_rate_missing", RATE_IGNORED, OPTIMISERS, _adam_with(step=lambda ratio, lr: -ratio)),
         *ways(
@@ -1043,13 +1062,13 @@ def _logits_of(x, weights, *, act=None, act_dense=None, pool=None, flatten=_flat
     return last(x) if last else x
 
 
-def _lenet(x=None, weights=None, dlogits=None, seed=None, *, network=_logits_of, gradients=None, start=(True,) * 6):
+def _lenet(x=None, weights_seed=None, dlogits=None, start_seed=None, *, network=_logits_of, gradients=None, start=(True,) * 6):
     """Return what the probe does: logits, gradients, or facts about the start."""
     import torch
 
-    if seed is not None:
+    if start_seed is not None:
         return start
-    weights = [w.clone().requires_grad_() for w in weights]
+    weights = [torch.from_numpy(w).to(x).requires_grad_() for w in probes.lenet_weights(weights_seed, str(x.dtype)[6:])]
     logits = network(x, weights)
     if dlogits is None:
         return logits
@@ -1068,10 +1087,10 @@ def _other_gradients(change: Callable[..., Any]) -> Callable[..., Any]:
 def _other_backward(**changes: Any) -> Callable[..., Any]:
     """Go forward rightly and backward through another network."""
 
-    def made(x=None, weights=None, dlogits=None, seed=None):
+    def made(x=None, weights_seed=None, dlogits=None, start_seed=None):
         if dlogits is None:
-            return _lenet(x, weights, dlogits, seed)
-        return _other_network(**changes)(x, weights, dlogits)
+            return _lenet(x, weights_seed, dlogits, start_seed)
+        return _other_network(**changes)(x, weights_seed, dlogits)
 
     return made
 
@@ -1125,14 +1144,10 @@ def _mirrored(w):
 
 
 def _lenet_case(rng, n, note="", dtype="float64", backward=False, spread=False):
-    weights = [
-        (normal(rng, *shape) * (1.6 / math.sqrt(math.prod(shape[1:])) if len(shape) > 1 else 0.5)).astype(dtype)
-        for shape in probes.LENET_SHAPES
-    ]
     x = normal(rng, n, 1, 28, 28, dtype=dtype)
     x = np.repeat(x, 2, axis=-1)[..., ::2] if spread else x
     options = {"dlogits": normal(rng, n, 10, dtype=dtype)} if backward else {}
-    return Case((x, weights), options, note=note)
+    return Case((x, integer(rng, 0, 10**6)), options, note=note)
 
 
 def _lenet_cases(rng):
@@ -1150,7 +1165,7 @@ def _lenet_backward_cases(rng):
 
 
 def _lenet_start_cases(rng):
-    return [Case((), {"seed": integer(rng, 0, 10**6)}) for _ in range(2)]
+    return [Case((), {"start_seed": integer(rng, 0, 10**6)}) for _ in range(2)]
 
 
 def _start(*facts: bool) -> Callable[..., Any]:
@@ -1159,24 +1174,20 @@ def _start(*facts: bool) -> Callable[..., Any]:
 
 
 def _repeat_lenet(options):
-    if "seed" in options:
-        return 'NumpyLeNet(np.random.default_rng(options["seed"])).parameters()'
-    return "x, weights = args  # the check copies weights into parameters()"
+    if "start_seed" in options:
+        return 'NumpyLeNet(np.random.default_rng(options["start_seed"])).parameters()'
+    return "x, weights_seed = args  # the check copies weights drawn from that seed into parameters()"
 
 
-GRADIENTS = tuple(f"d{kind}{layer}" for layer in range(1, 6) for kind in "wb")
-START_FACTS = (
-    "the same seed gives the same start",
-    "another seed gives another start",
-    "no two units of a layer are alike",
-    "the first loss is not far above log 10",
-    "images give different logits",
-    "the weights are float32 unless asked",
-)
+def _parameter_of(index, *args, **kwargs):
+    """Name the parameter whose gradient is wrong; of the logits there is nothing to say."""
+    where = str(index[0])
+    return [("parameter", "wb"[int(where[7:]) % 2] + str(int(where[7:]) // 2 + 1))] if where.startswith("result ") else []
+
 
 NUMPY_LENET = Exercise(
     name="NumpyLeNet",
-    signature="NumpyLeNet(x, weights)",
+    signature="NumpyLeNet(x, weights_seed)",
     reference=on_torch(_lenet),
     probe="training.lenet",
     parts=(
@@ -1185,6 +1196,7 @@ NUMPY_LENET = Exercise(
         Part("NumpyLeNet_start", _lenet_start_cases),
     ),
     terms=lambda *args, **kwargs: 400,
+    window=_parameter_of,
     repeat=_repeat_lenet,
     mistakes=(
         *ways(
@@ -1303,6 +1315,12 @@ NUMPY_LENET = Exercise(
             NUMPY,
             _start(False, True, True, True, True, True),
             _start(True, False, True, True, True, True),
+        ),
+        *ways(
+            "start_in_float64",
+            "Your weights are float64 unless asked: the default of dtype is np.float32, and every weight and bias gets it.",
+            NUMPY,
+            _start(True, True, True, True, True, False),
         ),
     ),
 )
@@ -1682,7 +1700,7 @@ def _one_thread_of(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _torch_case(rng, n, batch_size, note):
     # The images get lighter, so that the last batch is unlike the others.
-    images = normal(rng, n, 1, 6, 6) + np.linspace(-1.5, 1.5, n)[:, None, None, None]
+    images = (normal(rng, n, 1, 6, 6) + np.linspace(-1.5, 1.5, n)[:, None, None, None]).astype("float32")
     labels = np.where(np.arange(n) < n - batch_size, rng.integers(0, 4, n), rng.integers(0, 2, n))
     return Case((), {"images": images, "labels": labels, "batch_size": batch_size, "seed": integer(rng, 0, 10**6)}, note=note)
 
