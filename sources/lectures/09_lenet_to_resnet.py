@@ -924,7 +924,7 @@ print(f"56 layers, plain and residual: {count(pair[0]):,} parameters each, the s
 # %% [markdown]
 r"""
 Look at the red arrows. Ours, the **pre-activation** form, goes from input to output untouched. The block of ResNet-18 and
-ResNet-50 applies a ReLU after the sum, so its arrow passes a ReLU in every block. In your assignment you write that one.
+ResNet-50 applies a ReLU after the sum, so its arrow passes a ReLU in every block. Your assignment has both.
 
 The shortcut has no parameters, so nothing else changes: same weights, same start, same batches. Train again.
 """
