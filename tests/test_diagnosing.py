@@ -264,3 +264,4 @@ def test_an_answer_that_fails_on_the_large_input_is_not_passed():
 
 def test_of_several_results_the_wrong_one_is_named():
     assert verdict(PAIR, lambda x: (x, 2 * x[:-1])).says == "other: Expected shape (3,), got (2,)."
+    assert verdict(PAIR, lambda x: (x, 5 * x)).says == "other: 3 of 3 values are wrong."

@@ -216,12 +216,13 @@ def _index_in(problem: Difference) -> Any:
 
 
 def _generic_sentence(problem: Difference) -> str:
+    of_what = f"{problem.where}: " if problem.where else ""
     if problem.index is not None and problem.wrong is not None:
         wrong, total = int(problem.wrong.sum()), problem.wrong.size
-        return f"{wrong} of {total} values {'is' if wrong == 1 else 'are'} wrong."
+        return f"{of_what}{wrong} of {total} values {'is' if wrong == 1 else 'are'} wrong."
     if problem.where and problem.expected is True:
         return f"This does not hold: {problem.where}."
-    return "The value is wrong."
+    return f"{of_what}the value is wrong." if of_what else "The value is wrong."
 
 
 def _find_mistake(
