@@ -142,6 +142,16 @@ def _case(rng, args, shape, note="", options=(), **asked):
     return Case(args, {**dict(options), "x": normal(rng, *shape), "seed": integer(rng, 0, 9999), **asked}, note=note)
 
 
+def _parameter_case(build, args, note="", **options):
+    """Ask for the parameters alone; the note lists those that the network has."""
+    import torch
+
+    with torch.device("meta"):  # shapes are all that is needed
+        shapes = [tuple(p.shape) for p in build(*args, **options).parameters()]
+    counted = ", ".join(f"{shapes.count(shape)} of shape {shape}" for shape in dict.fromkeys(shapes))
+    return Case(args, options, note=f"{note}; its parameters are {counted}" if note else f"its parameters are {counted}")
+
+
 # LeNet5
 
 
@@ -196,7 +206,11 @@ def _lenet_training_cases(rng):
 
 
 def _lenet_parameter_cases(rng):
-    return [Case((), note="ten classes"), Case((integer(rng, 3, 7),)), Case((), {"classes": integer(rng, 11, 15)})]
+    return [
+        _parameter_case(_lenet, (), "ten classes"),
+        _parameter_case(_lenet, (integer(rng, 3, 7),)),
+        _parameter_case(_lenet, (), classes=integer(rng, 11, 15)),
+    ]
 
 
 LENET5 = _exercise(
@@ -350,10 +364,10 @@ def _vgg_training_cases(rng):
 
 def _vgg_parameter_cases(rng):
     return [
-        Case((1, 2, 3), note="one convolution"),
-        Case((2, 3, 64)),
-        Case((4, integer(rng, 7, 9), 16)),
-        Case((3, 8, 8), note="as many channels out as in"),
+        _parameter_case(_vgg_block, (1, 2, 3), "one convolution"),
+        _parameter_case(_vgg_block, (2, 3, 64)),
+        _parameter_case(_vgg_block, (4, integer(rng, 7, 9), 16)),
+        _parameter_case(_vgg_block, (3, 8, 8), "as many channels out as in"),
     ]
 
 
@@ -477,9 +491,9 @@ def _inception_training_cases(rng):
 
 def _inception_parameter_cases(rng):
     return [
-        Case((2, 3, (4, 5), (6, 7), 8), note="widths that are all different"),
-        Case((192, 64, (96, 128), (16, 32), 32), note="the block 3a of GoogLeNet"),
-        Case((integer(rng, 9, 12), 4, (3, 6), (2, 5), 7)),
+        _parameter_case(_inception, (2, 3, (4, 5), (6, 7), 8), "widths that are all different"),
+        _parameter_case(_inception, (192, 64, (96, 128), (16, 32), 32), "the block 3a of GoogLeNet"),
+        _parameter_case(_inception, (integer(rng, 9, 12), 4, (3, 6), (2, 5), 7)),
     ]
 
 
@@ -836,10 +850,10 @@ def _basic_training_cases(rng):
 
 def _basic_parameter_cases(rng):
     return [
-        Case((64, 64), note="the identity"),
-        Case((64, 128, 2), note="other channels and a stride"),
-        Case((integer(rng, 3, 5), 8), note="other channels"),
-        Case((8, 8), {"stride": 2}, note="the same channels and a stride"),
+        _parameter_case(_basic_block, (64, 64), "the identity"),
+        _parameter_case(_basic_block, (64, 128, 2), "other channels and a stride"),
+        _parameter_case(_basic_block, (integer(rng, 3, 5), 8), "other channels"),
+        _parameter_case(_basic_block, (8, 8), "the same channels and a stride", stride=2),
     ]
 
 
@@ -913,11 +927,11 @@ def _bottleneck_training_cases(rng):
 
 def _bottleneck_parameter_cases(rng):
     return [
-        Case((256, 64), note="the identity"),
-        Case((64, 64), note="the first block of ResNet-50"),
-        Case((256, 128, 2), note="a stride"),
-        Case((integer(rng, 3, 5), 8), {"stride": 2}),
-        Case((32, 8), {"stride": 2}, note="as many channels out as in, and a stride"),
+        _parameter_case(_bottleneck, (256, 64), "the identity"),
+        _parameter_case(_bottleneck, (64, 64), "the first block of ResNet-50"),
+        _parameter_case(_bottleneck, (256, 128, 2), "a stride"),
+        _parameter_case(_bottleneck, (integer(rng, 3, 5), 8), stride=2),
+        _parameter_case(_bottleneck, (32, 8), "as many channels out as in, and a stride", stride=2),
     ]
 
 
@@ -1027,7 +1041,7 @@ def _pre_activation_training_cases(rng):
 
 
 def _pre_activation_parameter_cases(rng):
-    return [Case((16,)), Case((integer(rng, 2, 9),))]
+    return [_parameter_case(_pre_activation, (16,)), _parameter_case(_pre_activation, (integer(rng, 2, 9),))]
 
 
 PRE_ACTIVATION_BLOCK = _exercise(
