@@ -20,7 +20,7 @@ Four rules hold for every exercise.
 
 - Images are (N, C, H, W); labels are whole numbers from 0 on, (N,); logits are (N, classes).
 - `float32` in gives `float32` out, and `float64` gives `float64`, where the text does not say otherwise.
-- The arrays that you are given stay as they are. The one exception are the two optimisers, which are there to change them.
+- The arrays that you are given stay as they are. Only the two optimisers change theirs: that is what they are for.
 - What is impossible raises `ValueError` with a message that says why.
 
 Write it in NumPy, up to exercise 8. PyTorch would do the work for you, so the checks refuse it there.
@@ -565,7 +565,7 @@ def linear_backward(dy, x, w):
 
 # %% [markdown]
 r"""
-The class has three methods.
+The class has a constructor and three methods.
 
 - `NumpyLeNet(generator, dtype=np.float32)` draws the start weights from the generator. The units of a layer must differ,
   else they would learn the same things for ever. And their size must be right: with weights of standard deviation
@@ -1001,6 +1001,17 @@ check("08.train_epoch", train_epoch, hidden=True)
 r"""
 `evaluate(model, loader, device)` returns `(loss, accuracy)` as means over all images, the accuracy as a share, from 0
 to 1. It changes nothing: no weight, no running statistic. And it builds no graph for gradients that nobody wants.
+
+<details><summary>Hint 1</summary>
+
+`model.eval()` switches batch normalisation and dropout; `with torch.no_grad():` switches off the graph. They are two
+different things, and you need both.
+</details>
+
+<details><summary>Hint 2</summary>
+
+`(logits.argmax(dim=1) == y).sum().item()` counts what is right in a batch. Add up counts, and divide once in the end.
+</details>
 """
 
 

@@ -241,7 +241,8 @@ def torch_epochs(train_epoch: Callable[..., Any], images: np.ndarray, labels: np
     losses = []
     for _ in range(2):
         model.eval()
-        losses.append(_single(train_epoch(model, loader, optimizer, device()), "train_epoch"))
+        with torch.enable_grad():
+            losses.append(_single(train_epoch(model, loader, optimizer, device()), "train_epoch"))
     follows = all(before == "backward" for before, event in itertools.pairwise(["", *events]) if event == "step")
     weights = torch.cat([p.detach().flatten() for p in model.parameters()])
     statistics = model.norm.running_mean
@@ -256,7 +257,8 @@ def torch_evaluation(evaluate: Callable[..., Any], images: np.ndarray, labels: n
     model.train()
     tracked = []
     model.register_forward_pre_hook(lambda module, inputs: tracked.append(torch.is_grad_enabled()))
-    result = evaluate(model, loader, device())
+    with torch.enable_grad():  # whatever the student's function leaves switched off is on again after it
+        result = evaluate(model, loader, device())
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         return result
     loss, accuracy = result
