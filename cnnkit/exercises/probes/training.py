@@ -151,7 +151,7 @@ def _start(network: Callable[..., Any], seed: int) -> Any:
         not all(map(np.array_equal, first[::2], other[::2])),
         all(len(np.unique(w.reshape(len(w), -1), axis=0)) == len(w) for start in starts for w in start[::2]),
         bool(loss < LARGEST_START_LOSS),
-        bool(logits.std(axis=1).mean() > 1e-3),
+        bool(logits.std(axis=1).mean() > 1e-4),
         all(p.dtype == np.float32 for p in first),
     )
 
