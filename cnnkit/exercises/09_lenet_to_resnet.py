@@ -157,9 +157,8 @@ def _parameter_case(build, args, note="", **options):
 
 def _lenet(
     classes: int = 10,
-    convolution_activation: str | None = "ReLU",
-    dense_activation: str | None = "ReLU",
-    last_activation: str | None = None,
+    active: tuple[bool, bool, bool, bool] = (True, True, True, True),
+    activation: str = "ReLU",
     end: tuple[Any, ...] = (),
     padding: int = 0,
     convolution_bias: bool = True,
@@ -170,20 +169,19 @@ def _lenet(
     listed: tuple[str, ...] = (),
     outputs: int | None = None,
 ) -> Any:
-    """Build LeNet-5; `last_activation` stands after the second dense layer, where that differs from the first."""
+    """Build LeNet-5; `active` says of each of the four activations whether it is there."""
     from torch import nn
 
     layers = []
-    for channels, kernels, pool in ((1, 6, pools[0]), (6, 16, pools[1])):
+    for channels, kernels, pool, there in ((1, 6, pools[0], active[0]), (6, 16, pools[1], active[1])):
         layers.append(nn.Conv2d(channels, kernels, 5, padding=padding, bias=convolution_bias))
-        layers += [getattr(nn, convolution_activation)()] if convolution_activation else []
+        layers += [getattr(nn, activation)()] if there else []
         layers += [getattr(nn, pool)(2)] if pool else []
     layers.append(nn.Flatten())
     size = flat
-    for i, width in enumerate(units):
+    for width, there in zip(units, active[2:], strict=False):
         layers.append(nn.Linear(size, width, bias=dense_bias))
-        activation = dense_activation if i + 1 < len(units) or last_activation is None else last_activation
-        layers += [getattr(nn, activation)()] if activation and activation != "none" else []
+        layers += [getattr(nn, activation)()] if there else []
         size = width
     layers.append(nn.Linear(size, outputs or classes, bias=dense_bias))
     layers += [getattr(nn, name)(*more) for name, *more in end]
@@ -241,11 +239,10 @@ LENET5 = _exercise(
         "activation_missing",
         "An activation is missing: without a ReLU after it, a layer and the next one are together no more than one linear layer.",
         LENET,
-        {"convolution_activation": None},
-        {"dense_activation": None},
-        {"convolution_activation": None, "dense_activation": None},
-        {"last_activation": "none"},
-        {"dense_activation": None, "last_activation": "ReLU"},
+        *({"active": tuple(i != missing for i in range(4))} for missing in range(4)),
+        {"active": (False, False, True, True)},
+        {"active": (True, True, False, False)},
+        {"active": (False, False, False, False)},
     ),
     (
         "activation_on_logits",
@@ -273,14 +270,14 @@ LENET5 = _exercise(
         None,
         "Your activation is another one than the ReLU that is asked for. (In 1998 it was a scaled tanh.)",
         LENET,
-        {"convolution_activation": "Tanh", "dense_activation": "Tanh"},
-        {"convolution_activation": "Sigmoid", "dense_activation": "Sigmoid"},
+        {"activation": "Tanh"},
+        {"activation": "Sigmoid"},
     ),
     (
         None,
         "This is LeNet-5 as it was in 1998, with tanh and means: here it has ReLU and the maximum of 2×2.",
         LENET,
-        {"convolution_activation": "Tanh", "dense_activation": "Tanh", "pools": ("AvgPool2d", "AvgPool2d")},
+        {"activation": "Tanh", "pools": ("AvgPool2d", "AvgPool2d")},
     ),
     (
         "dense_layer_missing",

@@ -84,10 +84,15 @@ NAMES = (
 
 def _network(make: Callable[..., Any], *args: Any, **options: Any) -> Any:
     from torch import nn
+    from torch.nn.parameter import UninitializedParameter
 
     network = make(*args, **options)
     if network is not None and not isinstance(network, nn.Module):
         raise TypeError(f"Expected a network (a torch.nn.Module), got a value of type {type(network).__name__}.")
+    if network is not None and any(isinstance(p, UninitializedParameter) for p in network.parameters()):
+        raise ValueError(
+            "A lazy layer has no weights before its first batch: say how many inputs it has, as in nn.Linear(400, 120)."
+        )
     return network
 
 
@@ -223,7 +228,7 @@ def _kind(layer: Any, name: str, tensor: Any) -> str:
         return {"weight": "gamma", "bias": "beta"}.get(name, name)
     if tensor.ndim > 1:
         return "weight"
-    return "gamma" if bool((tensor == 1).all()) else "bias"
+    return "gamma" if name != "bias" and bool((tensor == 1).all()) else "bias"
 
 
 def _fill(roles: list[tuple[tuple[Any, ...], Any]], seed: int) -> None:
@@ -364,12 +369,13 @@ def norms(function: Callable[..., Any], x: np.ndarray, y: np.ndarray, model: str
         return _row(result), state, _joined(gradients), _joined(network.parameters())
 
 
-def _row(result: Any) -> Any:
-    """Return a list of numbers, or of tensors with one entry each, as an array; any other value as it is."""
-    if not isinstance(result, (list, tuple, np.ndarray)) and not hasattr(result, "detach"):
-        return result
-    entries = [entry.detach().cpu().numpy() if hasattr(entry, "detach") else entry for entry in result]
-    return np.array(entries, dtype=np.float64) if all(np.shape(entry) == () for entry in entries) else entries
+def _row(result: Any) -> np.ndarray:
+    """Return a list of numbers, or of tensors with one entry each, as an array."""
+    if isinstance(result, (list, tuple, np.ndarray)) or (hasattr(result, "detach") and result.ndim):
+        entries = [entry.detach().cpu().numpy() if hasattr(entry, "detach") else entry for entry in result]
+        if all(isinstance(entry, (int, float, np.number, np.ndarray)) and np.shape(entry) == () for entry in entries):
+            return np.array(entries, dtype=np.float64)
+    raise TypeError("gradient_norms must return a list with one number for each convolution.")
 
 
 def _plain() -> Any:
