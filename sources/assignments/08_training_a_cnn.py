@@ -478,15 +478,50 @@ Now the network, after LeCun's of 1998. Its input is (N, 1, 28, 28).
 | dense: the logits | (N, 10) | `w5` (10, 84), `b5` (10,) |
 
 First its layers. You have them all: paste your `conv2d`, `conv2d_backward`, `max_pool2d`, `max_pool2d_backward`,
-`relu_backward` and `linear_backward` into the next cell, over the empty ones, with the helpers that they call. Nothing in
-this cell is graded by itself. Stride, dilation and groups are not needed here.
+`relu_backward` and `linear_backward` into the cell below, over the empty ones, with the helpers that they call. Stride,
+dilation and groups are not needed here.
 
 *Fast enough?* Ten thousand images make an epoch, and exercise 7 asks for a few of them in 30 seconds. A loop over the taps
 is fast enough for that; a loop over pixels is not.
+
+Then the class. It has a constructor and three methods.
+
+- `NumpyLeNet(generator, dtype=np.float32)` draws the start weights from the generator. The units of a layer must differ,
+  else they would learn the same things for ever. And their size must be right: with weights of standard deviation
+  $\sqrt{1/n}$, where $n$ is the number of inputs of one unit (25, 150, 400, 120, 84), a signal neither dies out nor
+  explodes, and the first loss is near $\log 10$. (With $\sqrt{2/n}$, the usual choice for ReLUs, this network starts a
+  little higher, because every maximum adds to the signal; it learns as well.) The biases may be 0.
+- `forward(x)` returns the logits, and keeps what the backward pass will need.
+- `backward(dlogits)` returns the gradients for the batch of the last `forward`, a list in the order of `parameters()`.
+- `parameters()` returns the list `[w1, b1, w2, b2, w3, b3, w4, b4, w5, b5]`: the network's own arrays, not copies. The
+  optimiser changes them, and so does the check, which puts weights of its own into them.
+
+<details><summary>Hint 1</summary>
+
+Write `forward` first, one line per layer, and check it. Then go through it from the last line to the first: each line
+becomes one call of a `…_backward`.
+</details>
+
+<details><summary>Hint 2</summary>
+
+What does a `…_backward` need? The *input* of its layer (of the ReLU: what went into it), the pooling its index and the shape
+of its input. Keep those in attributes.
+</details>
+
+<details><summary>Hint 3</summary>
+
+Flattening is undone by `reshape` to the shape of before.
+</details>
+
+<details><summary>Hint 4</summary>
+
+A maximum of values cut off at 0 is the maximum cut off at 0. So pooling first and ReLU second gives the same numbers and a
+quarter of the work for the ReLU.
+</details>
 """
 
 
-# %% solution="NumpyLeNet_backward"
+# %% solution="NumpyLeNet"
 def conv2d(x, w, b, padding=0):
     """Convolve images with kernels: (N, C, H, W), (K, C, kh, kw), (K,) -> (N, K, H', W')."""
     ### BEGIN SOLUTION
@@ -563,46 +598,6 @@ def linear_backward(dy, x, w):
     ### END SOLUTION
 
 
-# %% [markdown]
-r"""
-The class has a constructor and three methods.
-
-- `NumpyLeNet(generator, dtype=np.float32)` draws the start weights from the generator. The units of a layer must differ,
-  else they would learn the same things for ever. And their size must be right: with weights of standard deviation
-  $\sqrt{1/n}$, where $n$ is the number of inputs of one unit (25, 150, 400, 120, 84), a signal neither dies out nor
-  explodes, and the first loss is near $\log 10$. (With $\sqrt{2/n}$, the usual choice for ReLUs, this network starts a
-  little higher, because every maximum adds to the signal; it learns as well.) The biases may be 0.
-- `forward(x)` returns the logits, and keeps what the backward pass will need.
-- `backward(dlogits)` returns the gradients for the batch of the last `forward`, a list in the order of `parameters()`.
-- `parameters()` returns the list `[w1, b1, w2, b2, w3, b3, w4, b4, w5, b5]`: the network's own arrays, not copies. The
-  optimiser changes them, and so does the check, which puts weights of its own into them.
-
-<details><summary>Hint 1</summary>
-
-Write `forward` first, one line per layer, and check it. Then go through it from the last line to the first: each line
-becomes one call of a `…_backward`.
-</details>
-
-<details><summary>Hint 2</summary>
-
-What does a `…_backward` need? The *input* of its layer (of the ReLU: what went into it), the pooling its index and the shape
-of its input. Keep those in attributes.
-</details>
-
-<details><summary>Hint 3</summary>
-
-Flattening is undone by `reshape` to the shape of before.
-</details>
-
-<details><summary>Hint 4</summary>
-
-A maximum of values cut off at 0 is the maximum cut off at 0. So pooling first and ReLU second gives the same numbers and a
-quarter of the work for the ReLU.
-</details>
-"""
-
-
-# %% solution="NumpyLeNet"
 class NumpyLeNet:
     """LeNet on images of 28 × 28 pixels, in NumPy."""
 
