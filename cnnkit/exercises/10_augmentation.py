@@ -1620,7 +1620,8 @@ SALT_AND_PEPPER = Exercise(
 # augment_batch: find the bugs
 
 BATCH_PROPERTIES = (
-    "every image is a mix of mirrored and unmirrored ones",
+    "every image is a mix of the images, mirrored or not",
+    "no image is upside down",
     "the shares of the images sum to 1",
     "labels are mixed",
     "labels tell of the images in the mix",
@@ -1637,12 +1638,16 @@ BATCH_PROPERTIES = (
 
 
 def _shares(x: np.ndarray, mixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how much of each image, unmirrored and mirrored, is in each mixed one, (M, 2N), and whether that is all, (M,)."""
-    sources = np.concatenate([x.reshape(len(x), -1), x[..., ::-1].reshape(len(x), -1)])
+    """Return how much of each image is in each mixed one, (M, 4, N), and whether that is all, (M,).
+
+    The four are the image as it is, mirrored, upside down, and both.
+    """
+    sources = np.concatenate([view.reshape(len(x), -1) for view in (x, x[..., ::-1], x[..., ::-1, :], x[..., ::-1, ::-1])])
     wanted = mixed.reshape(len(mixed), -1)
     shares = np.linalg.lstsq(sources.T, wanted.T)[0].T
     # float32 images leave errors of about 1e-6 in the shares.
-    return np.where(np.abs(shares) < 1e-4, 0.0, shares), np.abs(shares @ sources - wanted).max(1) < 1e-4
+    found = np.where(np.abs(shares) < 1e-4, 0.0, shares).reshape(len(mixed), 4, len(x))
+    return found, np.abs(shares @ sources - wanted).max(1) < 1e-4
 
 
 def _read_batch(result: Any, x: Any, y: Any, training: bool, seed: int = 0) -> tuple[bool, ...]:
@@ -1657,21 +1662,22 @@ def _read_batch(result: Any, x: Any, y: Any, training: bool, seed: int = 0) -> t
     changed = not np.array_equal(first, x)
     if not training:
         unchanged = not changed and bool(np.array_equal(labels[0], y))
-        return (*(True,) * 8, unchanged, True, unchanged or repeatable, True, bool(is_untouched))
+        return (*(True,) * 9, unchanged, True, unchanged or repeatable, True, bool(is_untouched))
     n = len(x)
     shares, is_mix = _shares(x.astype(np.float64), np.concatenate(images))
     here, is_all = shares[:n], bool(is_mix.all())
     # Labels come in any order of classes: y[k] is the label of image k alone.
-    of_each, given = here[:, :n] + here[:, n:], labels[0] @ y.T
-    mirrored = here[:, n:].sum() / max(here.sum(), 1e-9)
+    of_each, given = here.sum(1), labels[0] @ y.T
+    mirrored = here[:, [1, 3]].sum() / max(here.sum(), 1e-9)
     return (
         is_all,
+        not is_all or not here[:, 2:].any(),
         not is_all or bool(np.abs(of_each.sum(1) - 1).max() < 1e-3 and here.min() > -1e-3),
         not is_all or not changed or bool((labels[0].max(1) < 0.999).any()),
         not is_all or bool(((of_each > 1e-3) == (given > 1e-3)).all()),
         not is_all or bool(np.abs(of_each - given).max() < 1e-3),
         not is_all or 0.1 < mirrored < 0.9,
-        not is_all or bool(shares[:, n:].any()),
+        not is_all or bool(shares[:, [1, 3]].any()),
         not is_all or bool((of_each > 1e-3).sum() > n),
         True,
         changed,
@@ -1738,10 +1744,10 @@ def _batch_cases(training: bool) -> Callable[..., list[Case]]:
 
         n = integer(rng, 24, 26)
         return [
-            drawn(n, 3, 6, 7, "a batch whose images are all of different classes"),
-            drawn(n, 3, 7, 6),
-            drawn(n, 1, 9, 12, "grey images"),
-            drawn(n, 3, 8, 7, "float32", "float32"),
+            drawn(n, 3, 7, 8, "a batch whose images are all of different classes"),
+            drawn(n, 3, 9, 6),
+            drawn(n, 1, 13, 12, "grey images"),
+            drawn(n, 3, 8, 9, "float32", "float32"),
         ]
 
     return cases
@@ -1765,9 +1771,9 @@ AUGMENT_BATCH = Exercise(
     probe="augmentation.batch",
     canonical=_read_batch,
     parts=(
-        Part("augment_batch", _batch_cases(training=True), judges=BATCH_PROPERTIES[:8]),
-        Part("augment_batch_generator", _batch_cases(training=True), judges=BATCH_PROPERTIES[9:]),
-        Part("augment_batch_validation", _validation_cases, judges=BATCH_PROPERTIES[8:10]),
+        Part("augment_batch", _batch_cases(training=True), judges=BATCH_PROPERTIES[:9]),
+        Part("augment_batch_generator", _batch_cases(training=True), judges=BATCH_PROPERTIES[10:]),
+        Part("augment_batch_validation", _validation_cases, judges=BATCH_PROPERTIES[9:11]),
     ),
     forbids=FORBIDS,
     outputs=BATCH_PROPERTIES,
