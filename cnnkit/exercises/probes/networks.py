@@ -345,7 +345,7 @@ def _some(names: list[str]) -> str:
 NORM_NAMES = ("norms", "in training mode afterwards", "gradients afterwards", "weights afterwards")
 
 
-def norms(function: Callable[..., Any], x: np.ndarray, y: np.ndarray, model: str, seed: int = 0, training: bool = True) -> Any:
+def norms(function: Callable[..., Any], model: str, x: np.ndarray, y: np.ndarray, seed: int = 0, training: bool = True) -> Any:
     """Call gradient_norms on a model of this module; return the norms, and in which state the model is left.
 
     The model has gradients from before: its weights, halved.
