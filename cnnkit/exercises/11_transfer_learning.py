@@ -50,7 +50,12 @@ def _seed(rng: np.random.Generator) -> int:
 
 def _repeat(call: str) -> Callable[[dict[str, Any]], str]:
     """Return how to repeat a case, on the small network that the first argument describes."""
-    return lambda options: f"from cnnkit.exercises.probes.transfer import small_network; {call.format('small_network(*args[0])')}"
+
+    def repeated(options: dict[str, Any]) -> str:
+        own = ", except_head=False" if options.get("except_head") is False else ""
+        return f"from cnnkit.exercises.probes.transfer import small_network; {call.format('small_network(*args[0])' + own)}"
+
+    return repeated
 
 
 def _linear_layers(model):

@@ -126,6 +126,8 @@ def _same_model(result: Any, model: Any, name: str) -> bool:
 
     if not isinstance(result, nn.Module):
         raise TypeError(f"{name} must return the model; yours returned a value of type {type(result).__name__}.")
+    if isinstance(result, nn.Linear):
+        raise TypeError(f"{name} must return the model; yours returned its head.")
     return result is model
 
 
