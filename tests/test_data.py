@@ -116,6 +116,16 @@ def test_the_emoji_are_images_of_the_named_classes():
     assert (alpha.min(axis=(1, 2)) == 0).all(), "every emoji has a transparent part, and so a mask"
 
 
+def test_the_unpacked_emoji_are_an_image_folder(tmp_path):
+    from torchvision.datasets import ImageFolder
+
+    with zipfile.ZipFile(data.EMOJI_FILE) as archive:
+        archive.extractall(tmp_path)
+    folder = ImageFolder(tmp_path)
+    assert tuple(folder.classes) == data.EMOJI_CLASSES
+    assert sorted(folder.targets) == sorted(data.emoji()[1].tolist())
+
+
 def test_no_two_emoji_are_nearly_the_same():
     images = data.emoji()[0].reshape(428, -1).astype(np.float32) / 255
     squares = (images**2).sum(axis=1)
