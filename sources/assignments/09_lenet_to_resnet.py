@@ -5,7 +5,7 @@ r"""
 You build the networks that made history, block by block: LeNet-5, the block of VGG, the block of GoogLeNet, the two blocks
 of ResNet. At the end you have a ResNet-18 that takes the weights of PyTorch's own and answers as it does, to the last digit.
 
-**You need** [lecture 09](../../lectures/09_lenet_to_resnet.ipynb) and PyTorch. **Time:** about three and a half hours.
+**You need** [lecture 09](../../lectures/09_lenet_to_resnet.ipynb) and PyTorch. **Time:** about four hours.
 **Points:** 46.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check
