@@ -38,9 +38,8 @@ def train(epochs, device, dropout=0.0, file=None, bad_image=None):
     validation = DataLoader(TensorDataset(images[:17], labels[:17]), 16)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
-    history = fit(
-        model, loader, validation, epochs=epochs, optimizer=optimizer, scheduler=scheduler, device=device, checkpoint=file, keep_best=True
-    )
+    options = {"scheduler": scheduler, "device": device, "checkpoint": file, "keep_best": True}
+    history = fit(model, loader, validation, epochs=epochs, optimizer=optimizer, **options)
     return {name: value.cpu() for name, value in model.state_dict().items()}, vars(history)
 
 
