@@ -311,7 +311,9 @@ def _mode(model: nn.Module, training: bool) -> Iterator[None]:
 def _progress_bar(shown: bool, loader: Iterable, first: int, epochs: int) -> Any:
     from tqdm.auto import tqdm
 
-    somebody_watches = sys.stderr.isatty() or "ipykernel" in sys.modules
+    ipython = sys.modules.get("IPython")
+    in_a_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    somebody_watches = sys.stderr.isatty() or in_a_notebook
     steps = _length(loader)
     return tqdm(
         total=None if steps is None else epochs * steps,

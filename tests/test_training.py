@@ -473,6 +473,8 @@ def test_set_seed_repeats_python_numpy_and_torch():
 
 
 def test_training_is_quiet_where_nobody_watches(capfd):
+    import ipykernel  # noqa: F401 - which alone makes no notebook
+
     model = network()
     fit(model, *loaders(), epochs=1, optimizer=momentum(model), device=CPU)
     assert capfd.readouterr() == ("", "")
