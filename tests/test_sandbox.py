@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -18,6 +19,7 @@ from cnnkit.grading.runner import STUDENT_UID
 from cnnkit.grading.sandbox import Sandbox, SandboxError, SubmissionEnded
 
 LIMITS = Limits(cell_seconds=10, call_seconds=10, notebook_seconds=90, memory_bytes=500 << 20, processes=24)
+BANK = Path(__file__).parent / "bank" / "03_convolution_2d"
 HONEST = """
 def conv1d(x, w):
     if len(w) > len(x):
@@ -72,6 +74,19 @@ def test_without_bubblewrap_nothing_runs(monkeypatch):
 
 def test_an_honest_answer_is_passed(sandbox):
     assert results(sandbox, HONEST) == ("graded", ["passed", "passed"])
+
+
+def test_an_answer_that_must_be_fast_is_judged_by_its_steps_too(sandbox):
+    """What larger calls return and how many steps they take come from the sandbox as well."""
+    for answer, verdict in (("windows_einsum.py", "passed"), ("four_loops.py", "failed")):
+        source = (BANK / "conv2d_fast" / ("right" if verdict == "passed" else "wrong") / answer).read_text(encoding="utf-8")
+        cell = v4.new_code_cell(
+            'check("03.conv2d_fast", conv2d_fast)',
+            metadata={"nbgrader": {"grade": True, "solution": False, "grade_id": "test_conv2d_fast", "points": 1}},
+        )
+        written = nbformat.writes(v4.new_notebook(cells=[v4.new_code_cell(source), cell])).encode()
+        graded = nbformat.reads(judged(written, sandbox, seed=7).decode(), as_version=4)
+        assert [part.verdict for part in read_parts(graded)] == [verdict]
 
 
 ENDS = {

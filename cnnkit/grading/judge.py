@@ -259,13 +259,13 @@ def _observed(answer: dict[str, Any], cases: int, sizes: int) -> Observation:
     """Read an untrusted description of calls; SubmissionEnded if it is not one."""
     try:
         outcomes = [_outcome(description) for description in answer["outcomes"]]
-        steps = [Outcome(steps=int(count)) for count in answer["sizes"]]
+        sized = [_outcome(description) for description in answer["sizes"]]
         forbidden = tuple(str(name)[:200] for name in answer["forbidden"])
     except (KeyError, TypeError, ValueError) as error:
         raise SubmissionEnded("crashed", "the notebook's process answered in a form that is not understood") from error
-    if len(outcomes) != cases or len(steps) != sizes:
+    if len(outcomes) != cases or len(sized) != sizes:
         raise SubmissionEnded("crashed", "the notebook's process did not answer every call")
-    return Observation(outcomes, steps, forbidden)
+    return Observation(outcomes, sized, forbidden)
 
 
 def _outcome(description: dict[str, Any]) -> Outcome:

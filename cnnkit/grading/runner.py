@@ -351,7 +351,7 @@ def _call(shell: Any, message: dict[str, Any]) -> dict[str, Any]:
     observed = observe(functions, cases, sizes, tuple(message["forbids"]), message["probe"])
     return {
         "outcomes": [vars(outcome) for outcome in observed.outcomes],
-        "sizes": [outcome.steps for outcome in observed.size_outcomes],
+        "sizes": [vars(outcome) for outcome in observed.size_outcomes],
         "forbidden": list(observed.forbidden),
         "outputs": json.dumps(shell.cnnkit_outputs.items),
     }
