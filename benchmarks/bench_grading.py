@@ -129,7 +129,7 @@ def describe(topic: str, students: int, found: dict[str, Timing]) -> str:
         f"| {what} | {60 * students / theirs:.1f} | {60 * students / ours:.1f} | **{theirs / ours:.1f}** |"
         for what, theirs, ours in rows
     ]
-    details = ["| command | seconds | of processors |", "| --- | --- | --- |"]
+    details = ["| command | seconds | of processors, without what runs in the sandbox |", "| --- | --- | --- |"]
     details += [f"| `{title}` | {timing.wall:.1f} | {timing.cpu:.1f} |" for title, timing in found.items()]
     return "\n".join(
         [
