@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from cnnkit.exercises import building
 from cnnkit.exercises.base import Case, Exercise, Mistake, Part
+from cnnkit.exercises.building import LONGEST_SUM, NOT_REGISTERED, SHARED, case, network, parameter_case, remembering, sequence
 from cnnkit.exercises.drawing import integer, normal
 from cnnkit.exercises.probes import networks
 
@@ -20,17 +22,6 @@ COMMON = "Common mistakes"
 
 FORBIDDEN = ("torchvision.models", "timm", "torch.hub", "cnnkit.exercises", "cnnkit.backbones")
 
-LONGEST_SUM = 500
-"""About the terms of a sum behind an output or a gradient of these networks."""
-
-REMEMBERED = 40
-"""More than the cases of an exercise for one seed."""
-
-NOT_REGISTERED = (
-    "Layers in a plain Python list are not part of the network: its parameters, its device and its state dict do not know them. "
-    "Use nn.Sequential or nn.ModuleList."
-)
-SHARED = "One layer object serves in several places, so they share their weights. Make a new layer for each place."
 BIAS_FORGOTTEN = "Biases are missing: the layers of this network have them, as nn.Conv2d and nn.Linear make them by default."
 SOFTMAX = "Your network ends with a softmax, but cross-entropy contains it already: return the logits."
 MEAN = "You pool with the mean where the maximum is asked for."
@@ -38,119 +29,7 @@ NORMALISED = "There is a batch norm that this block, which is older, does not ha
 CLASSES = "The number of classes has no effect: it is the size of the last layer."
 PADDING = "The 3×3 convolutions have no padding, so they cut off a border: with padding 1 height and width stay."
 
-
-@functools.cache
-def _network_class() -> Any:
-    from torch import nn
-
-    class Network(nn.Module):
-        """Layers under names, and a function that says what is done with them; plain values stay what they are."""
-
-        def __init__(self, run: Callable[..., Any], **layers: Any) -> None:
-            super().__init__()
-            self.run = run
-            for name, layer in layers.items():
-                setattr(self, name, layer)
-
-        def forward(self, x):
-            return self.run(self, x)
-
-    return Network
-
-
-def _network(run: Callable[..., Any], **layers: Any) -> Any:
-    return _network_class()(run, **layers)
-
-
-def _sequence(layers: list[Any], listed: tuple[type, ...] = ()) -> Any:
-    """Make a network of layers in a row; those of the classes `listed` are kept in a plain list."""
-    from torch import nn
-
-    if not listed:
-        return nn.Sequential(*layers)
-    plain = [layer for layer in layers if isinstance(layer, listed)]
-    registered = nn.Sequential(*(layer for layer in layers if not isinstance(layer, listed)))
-    return _network(lambda network, x: x, plain=plain, registered=registered)
-
-
-def _remembering(probe: Callable[..., Any], build: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what a probe says of an answer, and remember it: every check of an exercise asks for the same cases again."""
-    known: dict[Any, Any] = {}
-
-    def said(*args: Any, **options: Any) -> Any:
-        key = _key((args, options))
-        if key not in known:
-            if len(known) >= REMEMBERED:
-                del known[next(iter(known))]
-            try:
-                known[key] = probe(build, *args, **options)
-            except (RuntimeError, ValueError, IndexError, TypeError) as error:
-                known[key] = error
-        if isinstance(known[key], Exception):
-            raise known[key].with_traceback(None)
-        return known[key]
-
-    return said
-
-
-def _key(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.shape, value.tobytes()
-    if isinstance(value, (tuple, list)):
-        return tuple(map(_key, value))
-    return tuple((name, _key(v)) for name, v in sorted(value.items())) if isinstance(value, dict) else value
-
-
-def _made(build: Callable[..., Any], told_by_table: bool = True, **options: Any) -> Callable[..., Any]:
-    """Return what the probe says of a network built with these options.
-
-    Without `told_by_table`, it says nothing of the parameters alone: another mistake has the same ones.
-    """
-    said = _remembering(networks.module, functools.partial(build, **options))
-
-    def unless_ambiguous(*args: Any, **asked: Any) -> Any:
-        if "x" not in asked and not told_by_table:
-            raise ValueError(f"{options} does not show in the parameters alone")
-        return said(*args, **asked)
-
-    return unless_ambiguous
-
-
-def _made_wrongly(build: Callable[..., Any], name: str | None, says: str, see: str, *ways: dict[str, Any]) -> tuple[Mistake, ...]:
-    return tuple(Mistake(name, says, see, _made(build, **options)) for options in ways)
-
-
-def _exercise(name: str, signature: str, build: Callable[..., Any], parts: tuple[Part, ...], *mistakes: tuple) -> Exercise:
-    """Describe an exercise whose answer is a network, or makes one."""
-    return Exercise(
-        name=name,
-        signature=signature,
-        reference=_made(build),
-        parts=parts,
-        mistakes=tuple(m for mistake in mistakes for m in _made_wrongly(build, *mistake)),
-        forbids=FORBIDDEN,
-        terms=lambda *args, **options: LONGEST_SUM,
-        outputs=networks.NAMES,
-        dtype="float64",
-        probe="networks.module",
-        repeat=lambda options: f"from cnnkit.exercises.probes import networks; networks.module({name}, *args, **options)",
-    )
-
-
-def _case(rng, args, shape, note="", options=(), **asked):
-    """Draw the input of a network, and the seed of its weights."""
-    return Case(args, {**dict(options), "x": normal(rng, *shape), "seed": integer(rng, 0, 9999), **asked}, note=note)
-
-
-def _parameter_case(build, args, note="", **options):
-    """Ask for the parameters alone; the note lists those that the network has."""
-    import torch
-
-    with torch.device("meta"):  # shapes are all that is needed
-        shapes = [tuple(p.shape) for p in build(*args, **options).parameters()]
-    counted = ", ".join(f"{shapes.count(shape)} of shape {shape}" for shape in dict.fromkeys(shapes))
-    return Case(args, options, note=f"{note}; its parameters are {counted}" if note else f"its parameters are {counted}")
-
+_exercise = functools.partial(building.exercise, forbids=FORBIDDEN)
 
 # LeNet5
 
@@ -185,29 +64,29 @@ def _lenet(
         size = width
     layers.append(nn.Linear(size, outputs or classes, bias=dense_bias))
     layers += [getattr(nn, name)(*more) for name, *more in end]
-    return _sequence(layers, tuple(getattr(nn, name) for name in listed))
+    return sequence(layers, tuple(getattr(nn, name) for name in listed))
 
 
 def _lenet_cases(rng):
     return [
-        _case(rng, (), (2, 1, 32, 32)),
-        _case(rng, (integer(rng, 3, 7),), (3, 1, 32, 32), "another number of classes"),
-        _case(rng, (), (1, 1, 32, 32), "one image, classes by name", {"classes": integer(rng, 11, 15)}),
+        case(rng, (), (2, 1, 32, 32)),
+        case(rng, (integer(rng, 3, 7),), (3, 1, 32, 32), "another number of classes"),
+        case(rng, (), (1, 1, 32, 32), "one image, classes by name", {"classes": integer(rng, 11, 15)}),
     ]
 
 
 def _lenet_training_cases(rng):
     return [
-        _case(rng, (), (3, 1, 32, 32), training=True),
-        _case(rng, (integer(rng, 3, 7),), (2, 1, 32, 32), training=True),
+        case(rng, (), (3, 1, 32, 32), training=True),
+        case(rng, (integer(rng, 3, 7),), (2, 1, 32, 32), training=True),
     ]
 
 
 def _lenet_parameter_cases(rng):
     return [
-        _parameter_case(_lenet, (), "ten classes"),
-        _parameter_case(_lenet, (integer(rng, 3, 7),)),
-        _parameter_case(_lenet, (), classes=integer(rng, 11, 15)),
+        parameter_case(_lenet, (), "ten classes"),
+        parameter_case(_lenet, (integer(rng, 3, 7),)),
+        parameter_case(_lenet, (), classes=integer(rng, 11, 15)),
     ]
 
 
@@ -338,33 +217,33 @@ def _vgg_block(
         layers += [nn.ReLU()] if wanted else []
         layers += [nn.MaxPool2d(2)] if pools_inside and i < n - 1 else []
     layers += [getattr(nn, pool)(2)] if pool else []
-    return _sequence(layers, tuple(getattr(nn, name) for name in listed))
+    return sequence(layers, tuple(getattr(nn, name) for name in listed))
 
 
 def _vgg_cases(rng):
     return [
-        _case(rng, (1, 1, 2), (1, 1, 4, 4), "one convolution"),
-        _case(rng, (2, 3, 4), (2, 3, 8, 12)),
-        _case(rng, (3, 2, integer(rng, 4, 6)), (2, 2, 17, 20), "three convolutions, an odd height"),
-        _case(rng, (2, 3, 3), (2, 3, 8, 10), "as many channels out as in"),
-        _case(rng, (4, 5, 2), (1, 5, 16, 20), "four convolutions, fewer channels out than in"),
+        case(rng, (1, 1, 2), (1, 1, 4, 4), "one convolution"),
+        case(rng, (2, 3, 4), (2, 3, 8, 12)),
+        case(rng, (3, 2, integer(rng, 4, 6)), (2, 2, 17, 20), "three convolutions, an odd height"),
+        case(rng, (2, 3, 3), (2, 3, 8, 10), "as many channels out as in"),
+        case(rng, (4, 5, 2), (1, 5, 16, 20), "four convolutions, fewer channels out than in"),
     ]
 
 
 def _vgg_training_cases(rng):
     return [
-        _case(rng, (2, 3, 4), (2, 3, 8, 12), training=True),
-        _case(rng, (3, 2, 5), (2, 2, 16, 18), training=True),
-        _case(rng, (1, 4, 3), (2, 4, 6, 7), training=True),
+        case(rng, (2, 3, 4), (2, 3, 8, 12), training=True),
+        case(rng, (3, 2, 5), (2, 2, 16, 18), training=True),
+        case(rng, (1, 4, 3), (2, 4, 6, 7), training=True),
     ]
 
 
 def _vgg_parameter_cases(rng):
     return [
-        _parameter_case(_vgg_block, (1, 2, 3), "one convolution"),
-        _parameter_case(_vgg_block, (2, 3, 64)),
-        _parameter_case(_vgg_block, (4, integer(rng, 7, 9), 16)),
-        _parameter_case(_vgg_block, (3, 8, 8), "as many channels out as in"),
+        parameter_case(_vgg_block, (1, 2, 3), "one convolution"),
+        parameter_case(_vgg_block, (2, 3, 64)),
+        parameter_case(_vgg_block, (4, integer(rng, 7, 9), 16)),
+        parameter_case(_vgg_block, (3, 8, 8), "as many channels out as in"),
     ]
 
 
@@ -467,30 +346,30 @@ def _inception(
         return sum(outputs) if added else torch.cat(outputs, axis)
 
     if listed:
-        return _network(run, branches=branches)
-    return _network(run, **{f"branch{i}": branch for i, branch in enumerate(branches)})
+        return network(run, branches=branches)
+    return network(run, **{f"branch{i}": branch for i, branch in enumerate(branches)})
 
 
 def _inception_cases(rng):
     return [
-        _case(rng, (2, 3, (4, 5), (6, 7), 8), (1, 2, 5, 6), "widths that are all different"),
-        _case(rng, (5, 4, (3, integer(rng, 6, 8)), (2, 5), 1), (2, 5, 7, 6)),
-        _case(rng, (4, 6, (3, 5), (1, 2), 7), (2, 4, 4, 4), "branches of other widths"),
+        case(rng, (2, 3, (4, 5), (6, 7), 8), (1, 2, 5, 6), "widths that are all different"),
+        case(rng, (5, 4, (3, integer(rng, 6, 8)), (2, 5), 1), (2, 5, 7, 6)),
+        case(rng, (4, 6, (3, 5), (1, 2), 7), (2, 4, 4, 4), "branches of other widths"),
     ]
 
 
 def _inception_training_cases(rng):
     return [
-        _case(rng, (3, 2, (4, 5), (6, 7), 8), (2, 3, 6, 5), training=True),
-        _case(rng, (6, 4, (3, 5), (2, 7), 1), (2, 6, 5, 8), training=True),
+        case(rng, (3, 2, (4, 5), (6, 7), 8), (2, 3, 6, 5), training=True),
+        case(rng, (6, 4, (3, 5), (2, 7), 1), (2, 6, 5, 8), training=True),
     ]
 
 
 def _inception_parameter_cases(rng):
     return [
-        _parameter_case(_inception, (2, 3, (4, 5), (6, 7), 8), "widths that are all different"),
-        _parameter_case(_inception, (192, 64, (96, 128), (16, 32), 32), "the block 3a of GoogLeNet"),
-        _parameter_case(_inception, (integer(rng, 9, 12), 4, (3, 6), (2, 5), 7)),
+        parameter_case(_inception, (2, 3, (4, 5), (6, 7), 8), "widths that are all different"),
+        parameter_case(_inception, (192, 64, (96, 128), (16, 32), 32), "the block 3a of GoogLeNet"),
+        parameter_case(_inception, (integer(rng, 9, 12), 4, (3, 6), (2, 5), 7)),
     ]
 
 
@@ -669,7 +548,7 @@ def _residual(
             y = torch.cat((y, other), 1) if end == "side by side" else y + other
         return y if end in ("none", "before") else F.relu(y)
 
-    return _network(run, **layers)
+    return network(run, **layers)
 
 
 def _basic_block(c_in: int, c_out: int, stride: int = 1, strides: str = "first", **options: Any) -> Any:
@@ -820,37 +699,37 @@ RESIDUAL_MISTAKES = (
 def _basic_cases(rng):
     c = integer(rng, 3, 4)
     return [
-        _case(rng, (1, 1), (1, 1, 2, 3), "one channel"),
-        _case(rng, (c, c), (2, c, 5, 6)),
-        _case(rng, (5, 5), (2, 5, 4, 4), "stride 1 by name", {"stride": 1}),
+        case(rng, (1, 1), (1, 1, 2, 3), "one channel"),
+        case(rng, (c, c), (2, c, 5, 6)),
+        case(rng, (5, 5), (2, 5, 4, 4), "stride 1 by name", {"stride": 1}),
     ]
 
 
 def _basic_projection_cases(rng):
     return [
-        _case(rng, (3, 5), (2, 3, 5, 6), "other channels, stride 1"),
-        _case(rng, (3, integer(rng, 4, 6)), (2, 3, 8, 6), "other channels and a stride", {"stride": 2}),
-        _case(rng, (4, 4), (2, 4, 7, 5), "the same channels and a stride, odd sizes", {"stride": 2}),
-        _case(rng, (4, 2, 3), (1, 4, 10, 8), "fewer channels and a longer stride"),
-        _case(rng, (2, 3, 1), (1, 2, 4, 5), "other channels, stride 1"),
+        case(rng, (3, 5), (2, 3, 5, 6), "other channels, stride 1"),
+        case(rng, (3, integer(rng, 4, 6)), (2, 3, 8, 6), "other channels and a stride", {"stride": 2}),
+        case(rng, (4, 4), (2, 4, 7, 5), "the same channels and a stride, odd sizes", {"stride": 2}),
+        case(rng, (4, 2, 3), (1, 4, 10, 8), "fewer channels and a longer stride"),
+        case(rng, (2, 3, 1), (1, 2, 4, 5), "other channels, stride 1"),
     ]
 
 
 def _basic_training_cases(rng):
     return [
-        _case(rng, (3, 3), (3, 3, 5, 6), "the identity", training=True),
-        _case(rng, (2, 5), (3, 2, 6, 5), "other channels", {"stride": 1}, training=True),
-        _case(rng, (3, 4), (4, 3, 7, 8), "other channels and a stride", {"stride": 2}, training=True),
-        _case(rng, (4, 4), (4, 4, 8, 6), "the same channels and a stride", {"stride": 2}, training=True),
+        case(rng, (3, 3), (3, 3, 5, 6), "the identity", training=True),
+        case(rng, (2, 5), (3, 2, 6, 5), "other channels", {"stride": 1}, training=True),
+        case(rng, (3, 4), (4, 3, 7, 8), "other channels and a stride", {"stride": 2}, training=True),
+        case(rng, (4, 4), (4, 4, 8, 6), "the same channels and a stride", {"stride": 2}, training=True),
     ]
 
 
 def _basic_parameter_cases(rng):
     return [
-        _parameter_case(_basic_block, (64, 64), "the identity"),
-        _parameter_case(_basic_block, (64, 128, 2), "other channels and a stride"),
-        _parameter_case(_basic_block, (integer(rng, 3, 5), 8), "other channels"),
-        _parameter_case(_basic_block, (8, 8), "the same channels and a stride", stride=2),
+        parameter_case(_basic_block, (64, 64), "the identity"),
+        parameter_case(_basic_block, (64, 128, 2), "other channels and a stride"),
+        parameter_case(_basic_block, (integer(rng, 3, 5), 8), "other channels"),
+        parameter_case(_basic_block, (8, 8), "the same channels and a stride", stride=2),
     ]
 
 
@@ -897,38 +776,38 @@ BASIC_BLOCK = _exercise(
 def _bottleneck_cases(rng):
     w = integer(rng, 2, 3)
     return [
-        _case(rng, (4, 1), (1, 4, 3, 4), "width one"),
-        _case(rng, (4 * w, w), (2, 4 * w, 5, 6)),
-        _case(rng, (16, 4), (1, 16, 4, 4), "stride 1 by name", {"stride": 1}),
+        case(rng, (4, 1), (1, 4, 3, 4), "width one"),
+        case(rng, (4 * w, w), (2, 4 * w, 5, 6)),
+        case(rng, (16, 4), (1, 16, 4, 4), "stride 1 by name", {"stride": 1}),
     ]
 
 
 def _bottleneck_projection_cases(rng):
     return [
-        _case(rng, (3, 2), (2, 3, 5, 6), "more channels, stride 1"),
-        _case(rng, (6, integer(rng, 2, 3)), (2, 6, 8, 6), "more channels and a stride", {"stride": 2}),
-        _case(rng, (8, 2), (2, 8, 7, 5), "as many channels out as in, a stride, odd sizes", {"stride": 2}),
-        _case(rng, (5, 2, 3), (1, 5, 10, 8), "a longer stride"),
-        _case(rng, (9, 2, 1), (1, 9, 4, 5), "fewer channels, stride 1"),
+        case(rng, (3, 2), (2, 3, 5, 6), "more channels, stride 1"),
+        case(rng, (6, integer(rng, 2, 3)), (2, 6, 8, 6), "more channels and a stride", {"stride": 2}),
+        case(rng, (8, 2), (2, 8, 7, 5), "as many channels out as in, a stride, odd sizes", {"stride": 2}),
+        case(rng, (5, 2, 3), (1, 5, 10, 8), "a longer stride"),
+        case(rng, (9, 2, 1), (1, 9, 4, 5), "fewer channels, stride 1"),
     ]
 
 
 def _bottleneck_training_cases(rng):
     return [
-        _case(rng, (8, 2), (3, 8, 5, 6), "the identity", training=True),
-        _case(rng, (5, 2), (3, 5, 6, 5), "more channels", {"stride": 1}, training=True),
-        _case(rng, (5, 3), (4, 5, 7, 8), "more channels and a stride", {"stride": 2}, training=True),
-        _case(rng, (12, 3), (4, 12, 8, 6), "as many channels and a stride", {"stride": 2}, training=True),
+        case(rng, (8, 2), (3, 8, 5, 6), "the identity", training=True),
+        case(rng, (5, 2), (3, 5, 6, 5), "more channels", {"stride": 1}, training=True),
+        case(rng, (5, 3), (4, 5, 7, 8), "more channels and a stride", {"stride": 2}, training=True),
+        case(rng, (12, 3), (4, 12, 8, 6), "as many channels and a stride", {"stride": 2}, training=True),
     ]
 
 
 def _bottleneck_parameter_cases(rng):
     return [
-        _parameter_case(_bottleneck, (256, 64), "the identity"),
-        _parameter_case(_bottleneck, (64, 64), "the first block of ResNet-50"),
-        _parameter_case(_bottleneck, (256, 128, 2), "a stride"),
-        _parameter_case(_bottleneck, (integer(rng, 3, 5), 8), stride=2),
-        _parameter_case(_bottleneck, (32, 8), "as many channels out as in, and a stride", stride=2),
+        parameter_case(_bottleneck, (256, 64), "the identity"),
+        parameter_case(_bottleneck, (64, 64), "the first block of ResNet-50"),
+        parameter_case(_bottleneck, (256, 128, 2), "a stride"),
+        parameter_case(_bottleneck, (integer(rng, 3, 5), 8), stride=2),
+        parameter_case(_bottleneck, (32, 8), "as many channels out as in, and a stride", stride=2),
     ]
 
 
@@ -1017,28 +896,28 @@ def _pre_activation(
         y = x + y if added else y
         return F.relu(y) if end else y
 
-    return _network(run, bn1=bn1, conv1=conv1, bn2=bn2, conv2=conv2)
+    return network(run, bn1=bn1, conv1=conv1, bn2=bn2, conv2=conv2)
 
 
 def _pre_activation_cases(rng):
     c = integer(rng, 3, 4)
     return [
-        _case(rng, (1,), (1, 1, 2, 3), "one channel"),
-        _case(rng, (c,), (2, c, 5, 6)),
-        _case(rng, (5,), (2, 5, 4, 4)),
+        case(rng, (1,), (1, 1, 2, 3), "one channel"),
+        case(rng, (c,), (2, c, 5, 6)),
+        case(rng, (5,), (2, 5, 4, 4)),
     ]
 
 
 def _pre_activation_training_cases(rng):
     c = integer(rng, 2, 4)
     return [
-        _case(rng, (c,), (3, c, 5, 6), training=True),
-        _case(rng, (5,), (4, 5, 4, 3), training=True),
+        case(rng, (c,), (3, c, 5, 6), training=True),
+        case(rng, (5,), (4, 5, 4, 3), training=True),
     ]
 
 
 def _pre_activation_parameter_cases(rng):
-    return [_parameter_case(_pre_activation, (16,)), _parameter_case(_pre_activation, (integer(rng, 2, 9),))]
+    return [parameter_case(_pre_activation, (16,)), parameter_case(_pre_activation, (integer(rng, 2, 9),))]
 
 
 PRE_ACTIVATION_BLOCK = _exercise(
@@ -1173,11 +1052,11 @@ def _resnet18(
                 stage.append(block)
                 channels = width
             layers[f"layer{i}"] = nn.Sequential(*stage)
-        network = _network(run, **layers, fc=nn.Linear(512, outputs or classes))
-    for layer in network.modules():
+        resnet = network(run, **layers, fc=nn.Linear(512, outputs or classes))
+    for layer in resnet.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.eps, layer.momentum = eps, momentum
-    return network
+    return resnet
 
 
 WITH_BIASES = (
@@ -1196,7 +1075,7 @@ def _resnet(told_in_training: bool = False, **options: Any) -> Callable[..., Any
     Unless `told_in_training`, it says nothing of training: the mistake shows in evaluation already, and training thirty
     networks of this size to find the one that is like the student's would take longer than a check may.
     """
-    said = _remembering(networks.resnet18, functools.partial(_resnet18, **options))
+    said = remembering(networks.resnet18, functools.partial(_resnet18, **options))
 
     def unless_training(*args: Any, **asked: Any) -> Any:
         if asked.get("training") and not told_in_training:
@@ -1215,7 +1094,7 @@ def _torchvision_resnet18(classes: int = 1000) -> Any:
 
 
 def _resnet_case(rng, args, shape, note="", options=(), **asked):
-    # The seed of the weights stays the same within a session: drawing 11 million of them takes longer than using them.
+    # The seed of the weights stays the same within a process: drawing 11 million of them takes longer than using them.
     return Case(args, {**dict(options), "x": normal(rng, *shape), **asked}, note=note)
 
 
@@ -1234,7 +1113,7 @@ def _resnet_training_cases(rng):
 RESNET18 = Exercise(
     name="resnet18",
     signature="resnet18(classes=1000)",
-    reference=_remembering(networks.resnet18, _torchvision_resnet18),
+    reference=remembering(networks.resnet18, _torchvision_resnet18),
     parts=(Part("resnet18", _resnet_cases), Part("resnet18_training", _resnet_training_cases)),
     forbids=FORBIDDEN,
     terms=lambda *args, **options: LONGEST_SUM,
@@ -1415,7 +1294,7 @@ def _gradient_norms(
 
 
 def _norms(**options: Any) -> Callable[..., Any]:
-    return _remembering(networks.norms, functools.partial(_gradient_norms, **options))
+    return remembering(networks.norms, functools.partial(_gradient_norms, **options))
 
 
 def _norm_cases(rng):
