@@ -9,6 +9,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -19,7 +22,6 @@ from nbgrader.api import Gradebook
 from small_course import SOLUTIONS, TOPIC, make_course, once_per_run, solved, submit
 
 from cnnkit.checking.reporting import VERDICT_MIME
-from cnnkit.grading.classroom import grade_class
 from cnnkit.grading.limits import Limits
 
 ATTACKS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent / "attacks").glob("*.py"))}
@@ -116,6 +118,7 @@ def graded(course, tmp_path_factory):
         places = {
             "{GRADEBOOK}": str(output / "gradebook.db"),
             "{OTHER}": str(submitted / "honest_first" / TOPIC / f"{TOPIC}.ipynb"),
+            "{HOME}": str(Path.home()),
             "{SOLUTION}": str(course / "solutions" / TOPIC / f"{TOPIC}.ipynb"),
         }
         for name, (answers, _) in HONEST.items():
@@ -131,12 +134,24 @@ def graded(course, tmp_path_factory):
         for kind in ("symlink", "hard_link"):
             (folder / f"{kind}.ipynb").write_bytes(Path(places["{OTHER}"]).read_bytes())
             link(submitted, kind, folder / f"{kind}.ipynb")
-        students = sorted(path.name for path in submitted.iterdir())
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SECRET_OF_THE_HOST", SECRET)
-            grade_class(course, TOPIC, submitted, output, students, jobs=2, seed=5, limits=LIMITS)
-        left = [process for process in psutil.Process().children(recursive=True) if process.name() == "bwrap"]
-        (folder / "left.json").write_text(json.dumps([str(process) for process in left]))
+        (folder / "tmp").mkdir()
+        limits = [f"--limit={name}={value}" for name, value in asdict(LIMITS).items()]
+        options = ["--submitted", submitted, "--output", output, "--jobs", 2, "--seed", 5, *limits]
+        # A process of its own, so that the secret is in the environment of everything that it starts.
+        ended = subprocess.run(
+            [*map(str, [sys.executable, "-c", "from cnnkit.cli import app; app()", "grade", TOPIC, *options])],
+            cwd=course,
+            env=os.environ | {"SECRET_OF_THE_HOST": SECRET, "TMPDIR": str(folder / "tmp")},
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 1, ended.stdout + ended.stderr
+        left = [
+            line
+            for process in psutil.process_iter(["cmdline"])
+            if str(folder) in (line := " ".join(process.info["cmdline"] or ()))
+        ]
+        (folder / "left.json").write_text(json.dumps(left))
 
     return once_per_run(tmp_path_factory, "attacked", make)
 
@@ -208,6 +223,7 @@ def test_nothing_was_seen_and_nothing_is_left(graded):
             assert "CANARY" not in printed, path
             assert SECRET not in str(cell.get("outputs")), path
     assert json.loads((graded / "left.json").read_text()) == []
+    assert [*(graded / "tmp").glob("cnnkit-sandbox-*")] == []
     left = [path for path in graded.rglob("*") if path.name.endswith((".pwned", ".new"))]
     assert left == []
     assert not Path("/tmp/evil").exists()

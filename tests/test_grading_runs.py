@@ -22,7 +22,7 @@ from cnnkit.grading.exchange import as_canvas, as_moodle
 from cnnkit.grading.limits import Limits, limits_for, with_limits
 from cnnkit.grading.preflight import Rejected
 from cnnkit.grading.results import student_row
-from cnnkit.grading.resume import RECORD, RunRecord, back_up, write_whole
+from cnnkit.grading.resume import RECORD, WHOLE, RunRecord, back_up, write_whole
 
 SEED = 11
 FLIPPED = SOLUTIONS["conv1d"].replace("@ w", "@ w[::-1]")
@@ -82,7 +82,7 @@ def start(course, submitted, output):
 
 
 def test_a_run_killed_in_the_middle_goes_on_and_ends_the_same(course, quiet, tmp_path):
-    rows = tmp_path / RECORD / "rows"
+    rows = tmp_path / RECORD / WHOLE / "rows"
     begun = start(course, quiet / "submitted", tmp_path)
     until(lambda: begun.poll() is not None or (rows.is_dir() and len([*rows.glob("*.json")]) >= 3))
     family = psutil.Process(begun.pid).children(recursive=True)
@@ -138,6 +138,43 @@ def test_a_record_is_of_one_run(tmp_path):
     assert not new.resumed
     assert new.row("anna", "digest") is None
     assert 2 <= RunRecord(tmp_path, what | {"topic": "04"}).seed < 2**31
+
+
+def test_a_student_graded_alone_leaves_the_record_of_the_class(tmp_path):
+    """But for that student, whose result in the gradebook is now another run's."""
+    what = {"topic": "02"}
+    whole = RunRecord(tmp_path, what, 5)
+    for student in ("anna", "ben"):
+        whole.keep(student, "digest", {"student": student})
+    alone = RunRecord(tmp_path, what | {"students": ["anna"]}, 6, ["anna"])
+    assert (alone.resumed, alone.seed, alone.row("anna", "digest")) == (False, 6, None)
+    again = RunRecord(tmp_path, what)
+    assert (again.resumed, again.seed) == (True, 5)
+    assert again.row("anna", "digest") is None
+    assert again.row("ben", "digest") == {"student": "ben"}
+
+
+def test_what_the_grader_fails_on_is_not_kept_as_finished(course, quiet, tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnkit.grading.classroom.execute", deadly_to_the_grader)
+    options = {"jobs": 1, "seed": SEED, "sandbox": False}
+    found = grade_class(course, TOPIC, quiet / "submitted", tmp_path, ["ada", "fay"], **options)
+    assert [row["status"] for row in found.rows] == ["crashed", "rejected"]
+    kept = {path.stem for path in (tmp_path / RECORD).rglob("rows/*.json")}
+    assert kept == {"fay"}
+
+
+def deadly_to_the_grader(notebook, limits, seed):
+    raise RuntimeError("no kernel")
+
+
+def test_without_feedback_no_page_is_there_not_even_an_older_one(course, quiet, tmp_path):
+    pages = tmp_path / "feedback" / "ada" / TOPIC
+    options = {"jobs": 1, "seed": SEED}
+    grade_class(course, TOPIC, quiet / "submitted", tmp_path, ["ada"], **options)
+    assert [path.name for path in pages.iterdir()] == [f"{TOPIC}.html"]
+    found = grade_class(course, TOPIC, quiet / "submitted", tmp_path, ["ada"], feedback=False, **options)
+    assert found.rows[0]["score"] == 6
+    assert not pages.exists()
 
 
 def test_a_file_is_written_wholly_or_not_at_all(tmp_path):

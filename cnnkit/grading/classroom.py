@@ -110,7 +110,8 @@ def grade_class(
         with open_gradebook(output, course, topic) as gradebook, _log_file(output) as log:
             back_up(output / DATABASE)
             gradebook.with_feedback = feedback
-            record = RunRecord(output, what, seed)
+            part = () if [*students] == choose_students(submitted, output) else students
+            record = RunRecord(output, what, seed, part)
             log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
             if not sandbox:
                 log.warning(UNSAFE)
@@ -256,7 +257,9 @@ class _Desk:
     def write(self, student: str, outcome: Outcome) -> dict[str, Any]:
         """Write a student's result into the gradebook and return the row; what cannot be written is noted as such."""
         row = self._written(student, outcome)
-        self.record.keep(student, self.digests[student], row)
+        # What the grader itself failed on is tried again by a run that goes on.
+        if isinstance(outcome, (tuple, Rejected)):
+            self.record.keep(student, self.digests[student], row)
         return row
 
     def _written(self, student: str, outcome: Outcome) -> dict[str, Any]:

@@ -10,25 +10,31 @@ import os
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-RECORD, BACKUPS = ".run", "backups"
+RECORD, WHOLE, PART, BACKUPS = ".run", "class", "part", "backups"
 LARGEST_SEED = 2**31
 
 
 class RunRecord:
     """The record of the run in an output folder: its seed, and the rows that it has written.
 
-    `what` describes the run: another assignment, other limits or another way to run notebooks are another run. A run that
-    was not finished goes on, with its seed, if none or the same is asked for; else the record begins anew.
+    A run of part of the class has a record of its own, and takes its students out of that of the whole class. `what`
+    describes the run: another assignment, other limits or another way to run notebooks are another run. A run that was
+    not finished goes on, with its seed, if none or the same is asked for; else the record begins anew.
     """
 
-    def __init__(self, output: Path, what: dict[str, Any], seed: int | None = None) -> None:
-        self._folder = output / RECORD
+    def __init__(self, output: Path, what: dict[str, Any], seed: int | None = None, part_of_class: Sequence[str] = ()) -> None:
+        self._folder = output / RECORD / WHOLE
+        for student in part_of_class:
+            (self._folder / self._name(student)).unlink(missing_ok=True)
+        if part_of_class:
+            self._folder = output / RECORD / PART
         self._what = json.loads(json.dumps(what))
         begun = self._read("run.json") or {}
         self.resumed = begun.get("what") == self._what and not begun["finished"] and seed in (None, begun["seed"])

@@ -111,6 +111,8 @@ class Sandbox:
         except SandboxError:
             self.close()
             raise
+        # What it needs of the folder is mounted; a worker process that is stopped would leave it behind.
+        self._folder.cleanup()
         self._own = {p.pid for p in self._processes()}
 
     def _answer(self, wanted: bytes, seconds: float, failure: str) -> bytes:

@@ -5,8 +5,14 @@ import numpy as np
 try:
     import os
 
-    print(os.environ["SECRET_OF_THE_HOST"], open("/proc/1/environ").read())
+    print("CANARY:", os.environ["SECRET_OF_THE_HOST"])
 except Exception as error:
+    print("no:", type(error).__name__)
+
+try:
+    for pid in (1, os.getppid()):
+        print("environment:", open(f"/proc/{pid}/environ").read())
+except OSError as error:
     print("no:", type(error).__name__)
 
 

