@@ -339,15 +339,23 @@ def batch_norm_backward(dy, cache):
     rows = x.reshape(*x.shape[:2], -1)
     dy_rows = dy.reshape(rows.shape)
     n = x.size // x.shape[1]
-    # The centred values are not in the cache: computing them again costs less than keeping them until now.
-    dx = rows - mean[:, None]
-    dbeta = (dy_rows @ np.ones(rows.shape[2], dy.dtype)).sum(axis=0)
-    dgamma = np.vecdot(dy_rows, dx).sum(axis=0) * inverse_root
+    dx, ones, dbeta, dgamma = np.empty_like(dy_rows), np.ones(rows.shape[2], dy.dtype), 0, 0
+    # So few samples at a time that they stay in the processor's cache from one line of a loop to the next.
+    step = max(1, 2**17 // rows[0].size)
+    parts = [slice(start, start + step) for start in range(0, len(rows), step)]
+    for part in parts:
+        # Centred again, in the place of the result: keeping the centred values since the forward pass would cost more.
+        np.subtract(rows[part], mean[:, None], out=dx[part])
+        dbeta = dbeta + (dy_rows[part] @ ones).sum(axis=0)
+        dgamma = dgamma + np.vecdot(dy_rows[part], dx[part]).sum(axis=0) * inverse_root
     # dx = gamma / root * (dy - mean(dy) - x_hat * mean(dy * x_hat)), built up from the right, in place.
-    dx *= (-dgamma * inverse_root / n)[:, None]
-    dx += dy_rows
-    dx -= (dbeta / n)[:, None]
-    dx *= (gamma * inverse_root)[:, None]
+    factor, shift, scale = (value[:, None] for value in (-dgamma * inverse_root / n, dbeta / n, gamma * inverse_root))
+    for part in parts:
+        dx_part = dx[part]
+        dx_part *= factor
+        dx_part += dy_rows[part]
+        dx_part -= shift
+        dx_part *= scale
     return dx.reshape(x.shape), dgamma, dbeta
     ### END SOLUTION
 
