@@ -83,6 +83,20 @@ def check(
 
 
 @app.command()
+def progress() -> None:
+    """Show which exercises are passed so far, from your notebooks in assignments/ as you last saved them.
+
+    Exit status: 0, or 2 outside the folder of the course.
+    """
+    from cnnkit.progress import as_text, find_course, read
+
+    try:
+        typer.echo(as_text(read(find_course(Path.cwd()))))
+    except FileNotFoundError as error:
+        _stop(str(error))
+
+
+@app.command()
 def grade(
     topic: Annotated[str, typer.Argument(metavar="NN_topic", help="The assignment.")],
     submitted: Annotated[Path, typer.Option(metavar="DIR", help="Submissions, as DIR/<student>/NN_topic/NN_topic.ipynb.")],
@@ -116,7 +130,7 @@ def grade(
     from cnnkit.grading.gradebook import GradebookError
     from cnnkit.grading.results import as_json, plainly_graded
     from cnnkit.grading.sandbox import SandboxError
-    from cnnkit.grading.terminal import progress, show_class
+    from cnnkit.grading.terminal import progress_bar, show_class
 
     console, began = Console(), time.monotonic()
     try:
@@ -124,7 +138,7 @@ def grade(
         topic = find_topic(course, topic)
         limits = with_limits(limit or (), limits_for(topic))
         students = choose_students(submitted, output, student)
-        with progress(len(students), console) as done:
+        with progress_bar(len(students), console) as done:
             graded = grade_class(
                 course, topic, submitted, output, students, jobs=jobs or usable_cores(), seed=seed,
                 sandbox=not unsafe_no_sandbox, limits=limits, scheduler=scheduler, feedback=feedback, done=done,

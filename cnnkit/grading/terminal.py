@@ -35,7 +35,7 @@ def show_checked(checked: Checked, console: Console) -> None:
 
 
 @contextmanager
-def progress(students: int, console: Console) -> Iterator[Any]:
+def progress_bar(students: int, console: Console) -> Iterator[Any]:
     """Show a bar while a class is graded; yields what is to be called with each row."""
     columns = [TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}")]
     with Progress(*columns, console=console, transient=True) as bar:
