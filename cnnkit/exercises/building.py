@@ -90,17 +90,24 @@ def _key(value: Any) -> Any:
 
 
 def made(
-    build: Callable[..., Any], told_by_table: bool = True, probe: Callable[..., Any] = networks.module, **options: Any
+    build: Callable[..., Any],
+    told_by_table: bool = True,
+    told_in_training: bool = True,
+    probe: Callable[..., Any] = networks.module,
+    **options: Any,
 ) -> Callable[..., Any]:
     """Return what the probe says of a network built with these options.
 
-    Without `told_by_table`, it says nothing of the parameters alone: another mistake has the same ones.
+    Without `told_by_table`, it says nothing of the parameters alone: another mistake has the same ones. Without
+    `told_in_training`, it says nothing of training: what shows in evaluation already need not take the time of a backward pass.
     """
     said = remembering(probe, functools.partial(build, **options))
 
     def unless_ambiguous(*args: Any, **asked: Any) -> Any:
         if "x" not in asked and not told_by_table:
             raise ValueError(f"{options} does not show in the parameters alone")
+        if asked.get("training") and not told_in_training:
+            raise ValueError(f"{options} shows in evaluation")
         return said(*args, **asked)
 
     return unless_ambiguous
