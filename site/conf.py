@@ -1,0 +1,92 @@
+"""Sphinx's configuration. `make site` arranges the pages and calls Sphinx with it."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path, PurePosixPath
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+project = "Convolutional neural networks"
+copyright = "the course's authors. Text and figures: CC BY 4.0; code: MIT"
+language = "en"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+exclude_patterns = ["**/.ipynb_checkpoints"]
+
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # explorers are shown by their saved pictures; the sliders' scripts would come from a network
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+default_role = "code"  # docstrings quote code as Markdown does
+maximum_signature_line_length = 100
+
+mathjax_path = "mathjax/tex-svg-full.js"
+mathjax3_config = {
+    # Without the menu no formula is a tab stop, and no component of MathJax is asked for later.
+    "options": {"enableMenu": False, "enableAssistiveMml": True},
+    "svg": {"fontCache": "local"},
+}
+
+html_title = project
+html_theme = "sphinx_book_theme"
+html_theme_options = {
+    "use_download_button": False,  # each notebook has a link of its own under its title
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+    "navbar_persistent": [],  # the search field is in the sidebar
+    "search_bar_text": "Search the course",
+}
+html_context = {"default_mode": "auto"}
+html_copy_source = False
+html_show_sourcelink = False
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", add_links)
+    app.connect("doctree-read", add_alternative_texts)
+
+
+def add_links(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put under a notebook's title a link that downloads it, and under a lecture its assignment in the contents."""
+    path = Path(app.env.doc2path(docname))
+    if path.suffix != ".ipynb":
+        return
+    notebook = json.loads(source[0])
+    first = notebook["cells"][0]
+    title, _, text = "".join(first["source"]).partition("\n")
+    links = [f"{{download}}`Download this notebook <{path.name}>`"]
+    assignment = PurePosixPath("assignments", path.stem, path.stem)
+    if docname.startswith("lectures/") and (Path(app.srcdir) / f"{assignment}.ipynb").exists():
+        links.append(f"[Assignment](/{assignment}.ipynb)")
+        contents = f"```{{toctree}}\n:hidden:\n\n/{assignment}\n```"
+        notebook["cells"].append({"cell_type": "markdown", "id": "contents", "metadata": {}, "source": contents})
+    first["source"] = f"{title}\n\n{' · '.join(links)}\n{text}"
+    source[0] = json.dumps(notebook)
+
+
+def add_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each picture of a notebook the alternative text that its output's metadata holds."""
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    outputs = [output for cell in json.loads(path.read_text())["cells"] for output in cell.get("outputs", [])]
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    shown = [
+        image
+        for container in doctree.findall(nodes.container)
+        if container.get("nb_element") == "cell_code_output"
+        for image in container.findall(nodes.image)
+    ]
+    for picture, image in zip(pictures, shown, strict=True):
+        png = base64.b64decode("".join(picture["data"]["image/png"]))
+        if hashlib.sha256(png).hexdigest() != PurePosixPath(image["uri"]).stem:
+            raise ValueError(f"{path.name}: the pictures on the page are not in the order of the notebook's outputs.")
+        image["alt"] = picture["metadata"].get("image/png", {}).get("alt", "")
