@@ -1,0 +1,14 @@
+# mistake: mode_not_restored
+import torch
+
+
+def effective_receptive_field(model, layer, x):
+    model.eval()
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
+    leaf = x.clone().requires_grad_()
+    model(leaf)
+    handle.remove()
+    _, _, h, w = kept[0].shape
+    (g,) = torch.autograd.grad(kept[0][:, :, h // 2, w // 2].sum(), leaf)
+    return g.abs().mean((0, 1))

@@ -1,0 +1,16 @@
+# mistake: corner_for_centre
+import torch
+
+
+def effective_receptive_field(model, layer, x):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
+    leaf = x.clone().requires_grad_()
+    model(leaf)
+    handle.remove()
+    for m, mode in modes.items():
+        m.training = mode
+    (g,) = torch.autograd.grad(kept[0][:, :, 0, 0].sum(), leaf)
+    return g.abs().mean((0, 1))

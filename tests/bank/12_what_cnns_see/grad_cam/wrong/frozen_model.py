@@ -1,0 +1,17 @@
+# mistake: graph_not_recorded
+import torch
+
+
+def grad_cam(model, layer, x, target):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
+    try:
+        logits = model(x)
+    finally:
+        handle.remove()
+        for m, mode in modes.items():
+            m.training = mode
+    (g,) = torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), kept[0])
+    return (g.mean((2, 3), keepdim=True) * kept[0]).sum(1).relu().detach()

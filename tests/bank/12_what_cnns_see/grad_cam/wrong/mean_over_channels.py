@@ -1,0 +1,16 @@
+# mistake: mean_for_sum
+import torch
+
+
+def grad_cam(model, layer, x, target):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
+    logits = model(x.clone().requires_grad_())
+    handle.remove()
+    for m, mode in modes.items():
+        m.training = mode
+    (g,) = torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), kept[0])
+    alpha = g.mean((2, 3), keepdim=True)
+    return torch.mean(alpha * kept[0], dim=1).clamp(min=0).detach()

@@ -1,0 +1,19 @@
+# mistake: batch_averaged
+import torch
+
+
+def grad_cam(model, layer, x, target):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
+    logits = model(x.clone().requires_grad_())
+    handle.remove()
+    for m, mode in modes.items():
+        m.training = mode
+    (g,) = torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), kept[0])
+    alpha = torch.mean(g, dim=[0, 2, 3])
+    a = kept[0].detach()
+    for k in range(a.shape[1]):
+        a[:, k] *= alpha[k]
+    return a.sum(1).relu()

@@ -1,0 +1,16 @@
+# mistake: map_normalised
+import torch
+
+
+def grad_cam(model, layer, x, target):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
+    logits = model(x.clone().requires_grad_())
+    handle.remove()
+    for m, mode in modes.items():
+        m.training = mode
+    (g,) = torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), kept[0])
+    cam = (g.mean((2, 3), keepdim=True) * kept[0]).sum(1).relu().detach()
+    return cam / cam.amax((1, 2), keepdim=True)

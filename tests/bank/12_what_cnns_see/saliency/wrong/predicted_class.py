@@ -1,0 +1,13 @@
+# mistake: target_ignored
+import torch
+
+
+def saliency(model, x, target):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    leaf = x.clone().requires_grad_()
+    score = model(leaf).max(dim=1).values.sum()
+    for m, mode in modes.items():
+        m.training = mode
+    (g,) = torch.autograd.grad(score, leaf)
+    return g.abs().amax(1)

@@ -1,0 +1,12 @@
+# mistake: absolute_value_missing
+import torch
+
+
+def saliency(model, x, target):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    leaf = x.clone().requires_grad_()
+    score = model(leaf)[torch.arange(len(x)), target].sum()
+    for m, mode in modes.items():
+        m.training = mode
+    return torch.autograd.grad(score, leaf)[0].max(dim=1)[0]
