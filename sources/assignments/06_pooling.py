@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# Assignment 06: pooling, forwards and backwards
+# Assignment 06 · Pooling, forwards and backwards
 
 A pooling layer has no weights, and still there is much to get wrong in it: how many windows there are, what the padding is
 worth, and where the gradient goes. You write max pooling with its indices, average, global, Lp and blur pooling, and both

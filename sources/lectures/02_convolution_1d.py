@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 02 Convolution in one dimension
+# 02 · Convolution in one dimension
 
 A camera image has two dimensions and three colours. Before we go there, take the smallest case in which everything
 about convolution can already be seen: one row of numbers, and a short row of weights that slides along it.

@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 04 The convolution layer
+# 04 · The convolution layer
 
 Lecture 03 slid one kernel at a time over one grey plane. A layer in a network takes a *stack* of planes, slides *many*
 kernels over it, and has five knobs: kernel size, stride, padding, dilation, groups. Set one of them wrong and the error

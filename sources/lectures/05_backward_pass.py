@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 05 The backward pass
+# 05 · The backward pass
 
 A layer was asked for $(-4, 16, -1)$ and answers $(-2, 15, 2)$. It has three weights and a bias. Which of the four
 should be changed, in which direction, and how much? Lecture 02 learned a kernel with one line, `loss.backward()`. This

@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 06 Pooling
+# 06 · Pooling
 
 A convolution layer finds an edge and says on which pixel it lies. Two layers later nobody wants to know the pixel any more.
 "There is an edge, somewhere here" is enough, takes a quarter of the memory, and stays true when the photographer's hand

@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 07 Batch normalisation
+# 07 · Batch normalisation
 
 Take twelve convolutions in a row, nothing else, and train them. The loss does not move: not with a small step, not with
 a large one. Put one line behind each convolution, and the same net learns. That line measures the batch it is looking

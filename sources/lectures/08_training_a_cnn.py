@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 08 Training a CNN
+# 08 · Training a CNN
 
 You have built every layer by hand, and checked every gradient. Now you put them together, press *run*, and after ten
 minutes the accuracy is 10 %. There is no error message. Nothing crashed: training code that is wrong still runs, still

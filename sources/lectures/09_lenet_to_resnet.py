@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 09 From LeNet to ResNet
+# 09 · From LeNet to ResNet
 
 In 2014 a network with 22 layers was very deep. One year later one with 152 won the same contest. What had happened in
 between? The convolutions were the old ones. Batch normalisation had come (lecture 07), but it was not enough. Somebody

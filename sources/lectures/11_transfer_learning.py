@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 11 Transfer learning
+# 11 · Transfer learning
 
 You have sixty pictures and want a classifier. A network trained from nothing on sixty pictures learns the sixty pictures.
 But somebody has already paid for a network that saw a million photographs, and most of what it learned, edges, textures,
