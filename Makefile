@@ -23,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lab test test-slow test-all test-gpu grade notebooks lectures bench bench-grading lint system-packages constraints
+.PHONY: help set-up lab test test-slow test-all test-gpu grade notebooks lectures bench bench-grading site lint system-packages constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -43,7 +43,7 @@ $(SET_UP): pyproject.toml constraints.txt
 	  "$$python" -m venv --clear $(VENV) || { echo "$$python cannot build environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
 	fi
 	@echo "Installing the packages of pyproject.toml in the versions of constraints.txt: some minutes and 7 GB the first time"
-	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev,grading]'
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev,grading,site]'
 	@# JupyterLab would ask at its first start whether to fetch news.
 	@$(BIN)/jupyter labextension disable --level=sys_prefix --log-level=ERROR @jupyterlab/apputils-extension:announcements
 	@touch $@
@@ -79,6 +79,10 @@ bench: $(SET_UP) ## Time the solutions' layers against PyTorch's and write bench
 
 bench-grading: $(SET_UP) system-packages ## Time a class through nbgrader and through cnnkit grade, and write benchmarks/grading.md
 	$(BIN)/python benchmarks/bench_grading.py
+
+site: $(SET_UP) ## Build the site in build/site: lectures, assignments, guides and the package, to open without a network
+	$(BIN)/python site/build.py build/site
+	@echo "Open build/site/index.html"
 
 lint: $(SET_UP) ## Check style, formatting, and that built files match their sources
 	$(BIN)/ruff check .

@@ -24,7 +24,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 default_role = "code"  # docstrings quote code as Markdown does
-maximum_signature_line_length = 100
 
 mathjax_path = "mathjax/tex-svg-full.js"
 mathjax3_config = {
@@ -43,6 +42,8 @@ html_theme_options = {
     "search_bar_text": "Search the course",
 }
 html_context = {"default_mode": "auto"}
+html_use_index = False
+html_domain_indices = False
 html_copy_source = False
 html_show_sourcelink = False
 html_css_files = ["site.css"]
@@ -50,8 +51,18 @@ html_js_files = ["site.js"]
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-docstring", mark_code)
     app.connect("source-read", add_links)
     app.connect("doctree-read", add_alternative_texts)
+    app.connect("html-page-context", name_folds, priority=900)  # after the theme's own
+
+
+def mark_code(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Show indented paragraphs of a docstring as code."""
+    for number in reversed(range(2, len(lines))):
+        before, blank, line = lines[number - 2 : number + 1]
+        if line.startswith("    ") and not blank and before and not before.startswith((" ", "- ")):
+            lines[number:number] = ["::", ""]
 
 
 def add_links(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -90,3 +101,13 @@ def add_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
         if hashlib.sha256(png).hexdigest() != PurePosixPath(image["uri"]).stem:
             raise ValueError(f"{path.name}: the pictures on the page are not in the order of the notebook's outputs.")
         image["alt"] = picture["metadata"].get("image/png", {}).get("alt", "")
+
+
+def name_folds(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Give each fold of the sidebar a name; the theme's have only an icon."""
+    generate = context["generate_toctree_html"]
+
+    def named(*args, **options) -> str:
+        return str(generate(*args, **options)).replace("<summary>", '<summary aria-label="Its assignment">')
+
+    context["generate_toctree_html"] = named

@@ -21,11 +21,11 @@ LECTURES = [f"lectures/{topic}" for topic in TOPICS]
 ASSIGNMENTS = [f"assignments/{topic}/{topic}" for topic in TOPICS if (ROOT / f"assignments/{topic}/{topic}.ipynb").exists()]
 GUIDES = [f"guides/{path.stem}" for path in sorted(ROOT.glob("guides/*")) if path.suffix in (".md", ".ipynb")]
 NOTEBOOKS = [*LECTURES, *ASSIGNMENTS, *(guide for guide in GUIDES if (ROOT / f"{guide}.ipynb").exists())]
-PAGES = ["index", *LECTURES, *ASSIGNMENTS, *GUIDES, "api", "CONTRIBUTING", "search", "genindex"]
+PAGES = ["index", *LECTURES, *ASSIGNMENTS, *GUIDES, "api", "CONTRIBUTING", "search"]
 WIDTHS = {"desk": 1280, "phone": 375}
 
 FORMULAS = """() => {
-  const article = document.querySelector("article");
+  const article = document.querySelector("main");
   const shown = [...article.querySelectorAll(".math")].filter((math) => math.querySelector("mjx-container svg"));
   const words = article.cloneNode(true);
   words.querySelectorAll("pre, code, mjx-container, script").forEach((part) => part.remove());
@@ -196,18 +196,18 @@ def test_a_page_is_whole(name, site, opened):
     assert maths["shown"] == maths["formulas"]
     assert maths["wrong"] == maths["raw"] == []
     # A fold that was not closed would swallow the sections behind it.
-    assert page.locator("article details section").count() == 0
+    assert page.locator("main details section").count() == 0
 
     page.set_viewport_size({"width": WIDTHS["phone"], "height": 800})
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert page.evaluate(TOO_WIDE) == {"page": 0, "parts": []}
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["index", LECTURES[2], ASSIGNMENTS[3], GUIDES[0], "api"])
+@pytest.mark.parametrize(("width", "colours"), [("desk", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("name", ["index", LECTURES[1], ASSIGNMENTS[1], GUIDES[0], "api"])
 def test_a_page_is_accessible(name, width, colours, opened):
     page = opened(name, WIDTHS[width], color_scheme=colours)
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     found = [rule for rule in found if rule["impact"] in ("serious", "critical")]
     assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
 

@@ -1,18 +1,24 @@
-// What scrolls in itself must be reachable with the keyboard; which formulas do is known once they are drawn.
-function letScrollWithKeys() {
-  for (const box of document.querySelectorAll(".bd-article .math, .bd-article .math mjx-container")) {
-    if (box.scrollWidth > box.clientWidth + 1) {
-      box.tabIndex = 0;
+// Opened from a folder, a browser loads no excerpts of the pages that a search has found.
+if (location.protocol === "file:") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
+
+// A formula wider than its column scrolls in itself, with the keyboard, too. Which ones do is known once they are drawn.
+function letWideFormulasScroll() {
+  for (const formula of document.querySelectorAll(".bd-article mjx-container")) {
+    const room = formula.parentElement.closest(":not(span)").clientWidth;
+    const scrolls = formula.querySelector("svg").getBoundingClientRect().width > room;
+    formula.classList.toggle("scrolls", scrolls);
+    if (scrolls) {
+      formula.tabIndex = 0;
     } else {
-      box.removeAttribute("tabindex");
+      formula.removeAttribute("tabindex");
     }
   }
 }
 
 window.addEventListener("load", async () => {
-  if (window.MathJax?.startup) {
-    await window.MathJax.startup.promise;
-  }
-  letScrollWithKeys();
-  window.addEventListener("resize", letScrollWithKeys);
+  await window.MathJax?.startup?.promise;
+  letWideFormulasScroll();
+  window.addEventListener("resize", letWideFormulasScroll);
 });
