@@ -536,7 +536,7 @@ def _dice(
     areas = getattr(p * p if squares else p, sums)(axes) + getattr(t, sums)(axes)
     areas = areas - both if union else areas
     dice = (factor * both + eps * add.count("above")) / (areas + eps * add.count("below"))
-    return finish(getattr(dice[..., first:], mean)())
+    return finish(getattr(dice[first:] if first else dice, mean)())
 
 
 def _dice_probe(**options: Any) -> Callable[..., Any]:

@@ -1,0 +1,11 @@
+# mistake: classes_from_masks
+import torch
+
+
+def iou(logits, masks):
+    n, k, h, w = logits.shape
+    if masks.shape != (n, h, w) or masks.min() < 0 or masks.max() >= k:
+        raise ValueError("masks do not fit")
+    pred = logits.argmax(1)
+    found = [((pred == c) & (masks == c)).sum() / ((pred == c) | (masks == c)).sum() for c in torch.unique(masks)]
+    return torch.stack(found)

@@ -1,0 +1,7 @@
+# mistake: none
+import torch
+
+
+def iou(logits, masks):
+    pred = logits.argmax(1)
+    return [float(((pred == c) & (masks == c)).sum() / ((pred == c) | (masks == c)).sum()) for c in range(logits.shape[1])]

@@ -1,0 +1,11 @@
+# mistake: averaged_over_classes
+import torch
+
+
+def iou(logits, masks):
+    n, k, h, w = logits.shape
+    if masks.shape != (n, h, w) or masks.min() < 0 or masks.max() >= k:
+        raise ValueError("masks do not fit")
+    pred = logits.argmax(1)
+    scores = [((pred == c) & (masks == c)).sum() / ((pred == c) | (masks == c)).sum() for c in range(k)]
+    return torch.stack(scores).nanmean()

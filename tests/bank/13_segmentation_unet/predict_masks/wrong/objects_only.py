@@ -1,0 +1,12 @@
+# mistake: background_left_out
+import torch
+
+
+def predict_masks(model, images):
+    modes = [(m, m.training) for m in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        masks = model(images)[:, 1:].argmax(1) + 1
+    for m, mode in modes:
+        m.training = mode
+    return masks
