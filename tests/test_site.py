@@ -32,7 +32,9 @@ FORMULAS = """() => {
   return {
     formulas: article.querySelectorAll(".math").length,
     shown: shown.length,
-    wrong: [...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map((error) => error.closest(".math").innerHTML),
+    // MathJax writes the name of a command that it does not know in red.
+    wrong: [...document.querySelectorAll("[data-mjx-error], [data-mml-node=mtext][fill=red]")]
+      .map((error) => error.closest("mjx-container").textContent),
     raw: words.textContent.match(/.{0,30}(\\\\\\(|\\\\\\[|\\$[^$\\s][^$]*\\$).{0,30}/g) || [],
   };
 }"""
