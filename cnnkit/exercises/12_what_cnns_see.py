@@ -1263,6 +1263,7 @@ def _max_case(rng, note, layer, shape, steps, lr=None, **network):
 def _max_cases(rng):
     h, w = integer(rng, 5, 9), integer(rng, 5, 9)
     return [
+        _max_case(rng, "no step: the noise itself", "conv1", (1, 3, 2, 3), 0),
         _max_case(rng, "one step", "conv1", (1, 3, 4, 5), 1),
         _max_case(rng, "two steps", "bn2", (1, 3, h, w + 1), 2),
         _max_case(rng, "five steps", "act1", (1, 3, w, h), 5, 0.25),

@@ -719,7 +719,7 @@ Then the three maps of where the answer comes from, for both images at once: eac
 """
 
 # %%
-size, stride = 48, 16
+size, stride = 40, 24
 assert (SIZE - size) % stride == 0  # the squares reach the border
 explanations = {
     f"Occlusion, {size} px": occlusion_map(backbone, images, best, size, stride).clamp(min=0),
@@ -749,7 +749,7 @@ plotting.show(
 # %% [markdown]
 r"""
 Look for where the three agree, and where they do not. Occlusion and Grad-CAM are coarse, for different reasons: one has a
-square of 48 pixels, the other a layer of 5×5 positions. Saliency is fine and noisy.
+square of 40 pixels, the other a layer of 5×5 positions. Saliency is fine and noisy.
 
 The targets need not be the best classes. *What will the maps look like if you ask for "bow tie" on the cat?* Change `best`,
 and run the cell again.
@@ -758,14 +758,17 @@ At last, images that channels like, and how far a unit in the middle of the netw
 """
 
 # %%
+layer, shape = backbone.blocks[2], (1, 3, 64, 64)
 channels = (0, 3, 8, 12)
 liked = []
 for channel in channels:
-    generator = torch.Generator(device).manual_seed(channel)
-    liked.append(activation_maximization(backbone, backbone.blocks[2], channel, 24, generator, shape=(1, 3, 64, 64), lr=0.1))
-    before = feature_maps(backbone, backbone.blocks[2], 0.1 * torch.randn(1, 3, 64, 64, device=device))[:, channel].mean()
-    after = feature_maps(backbone, backbone.blocks[2], liked[-1])[:, channel].mean()
-    print(f"channel {channel:2}: mean activation {before:6.2f} for noise, {after:6.2f} for the image")
+    start, liked_one = (
+        activation_maximization(backbone, layer, channel, steps, torch.Generator(device).manual_seed(channel), shape)
+        for steps in (0, 24)
+    )
+    liked.append(liked_one)
+    before, after = (feature_maps(backbone, layer, image)[:, channel].mean().item() for image in (start, liked_one))
+    print(f"channel {channel:2}: mean activation {before:5.1f} for the noise, {after:5.1f} after 24 steps")
     assert after > before
 noise = torch.randn(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).to(device)
 fields = [effective_receptive_field(backbone, backbone.blocks[i], noise).cpu() for i in (1, 2, 4)]
