@@ -118,6 +118,7 @@ def _one_hot_unknown_cases(rng):
         Case(("ACgtca",), note="lower-case letters"),
         Case((_dna(rng, 5) + plain.lower(),), note="lower-case letters"),
         Case((mixed,), note="lower-case letters and N"),
+        Case((plain,), note="neither"),
     ]
 
 
@@ -453,6 +454,7 @@ def _motif_unknown_cases(rng):
         _motif_case(rng, integer(rng, 12, 16), k, "some N", letters=BASES + "NN"),
         _motif_case(rng, integer(rng, 12, 16), k, "lower-case letters", lower=True),
         Case(("NNNNNN", _values(rng, 4, 3)), note="nothing but N"),
+        _motif_case(rng, integer(rng, 12, 16), k, "neither N nor lower-case letters"),
     ]
 
 
@@ -751,7 +753,7 @@ def _site_cases(rng):
         return strand == 1 and 0 < start < last and score > 0
 
     return [
-        Case((_one_hot_of("TTACGTA", "float64"), by_hand), note="small enough to do by hand"),
+        Case((_one_hot_of("TTACGAA", "float64"), by_hand), note="small enough to do by hand"),
         _site_case(rng, forward, integer(rng, 10, 14), 3, "the best site on the strand given"),
         _site_case(rng, forward, integer(rng, 14, 18), 4, "the best site on the strand given"),
         _site_case(rng, forward, 15, 5, "the best site on the strand given"),
@@ -792,6 +794,7 @@ def _site_negative_cases(rng):
         _site_case(rng, inside(1), integer(rng, 9, 13), 3, "scores that are all negative", low=True),
         _site_case(rng, inside(-1), integer(rng, 13, 16), 4, "scores that are all negative", low=True),
         _site_case(rng, inside(1), 14, 2, "scores that are all negative", low=True),
+        _site_case(rng, lambda start, strand, score, last: score > 0, 11, 3, "a best score above 0"),
     ]
 
 

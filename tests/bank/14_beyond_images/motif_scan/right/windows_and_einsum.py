@@ -1,0 +1,16 @@
+import numpy as np
+
+
+def one_hot_dna(sequence):
+    sequence = sequence.upper()
+    if set(sequence) - set("ACGTN"):
+        raise ValueError("not DNA")
+    return np.array([[letter == base for letter in sequence] for base in "ACGT"], dtype=np.float32)
+
+
+def motif_scan(sequence, motif):
+    rows, k = motif.shape
+    if rows != 4 or k > len(sequence):
+        raise ValueError("the motif does not fit")
+    windows = np.lib.stride_tricks.sliding_window_view(one_hot_dna(sequence), k, axis=1)
+    return np.tensordot(windows, motif, axes=([0, 2], [0, 1])).astype(motif.dtype)

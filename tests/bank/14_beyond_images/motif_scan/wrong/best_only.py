@@ -1,0 +1,17 @@
+# mistake: only_best_score
+import numpy as np
+
+
+def one_hot_dna(sequence):
+    sequence = sequence.upper()
+    if set(sequence) - set("ACGTN"):
+        raise ValueError("not DNA")
+    return np.array([[letter == base for letter in sequence] for base in "ACGT"], dtype=np.float64)
+
+
+def motif_scan(sequence, motif):
+    k = motif.shape[1]
+    if len(motif) != 4 or k > len(sequence):
+        raise ValueError("the motif does not fit")
+    x = one_hot_dna(sequence)
+    return max(float(np.sum(x[:, i : i + k] * motif)) for i in range(len(sequence) - k + 1))

@@ -1,0 +1,3 @@
+# mistake: none
+def reverse_complement(x):
+    return x[::-1, ::-1]
