@@ -100,7 +100,7 @@ def test_the_activation_rises():
     model = small_network("tanh", seed=5)
     images = [
         ANSWERS.activation_maximization(model, model.conv2, 1, steps, torch.Generator().manual_seed(1), (1, 3, 9, 8))
-        for steps in (0, 1, 5)
+        for steps in (0, 5, 20)
     ]
     means = [ANSWERS.feature_maps(model, model.conv2, image)[:, 1].mean().item() for image in images]
     assert means[0] + 0.1 < means[1] < means[2] - 0.1
