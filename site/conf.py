@@ -35,6 +35,7 @@ mathjax3_config = {
 html_title = project
 html_theme = "sphinx_book_theme"
 html_theme_options = {
+    "footer_content_items": ["copyright.html"],
     "use_download_button": False,  # each notebook has a link of its own under its title
     "use_fullscreen_button": False,
     "show_toc_level": 2,
@@ -52,8 +53,9 @@ html_js_files = ["site.js"]
 
 def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", mark_code)
+    app.connect("autodoc-skip-member", skip_named_fields)
     app.connect("source-read", add_links)
-    app.connect("doctree-read", add_alternative_texts)
+    app.connect("doctree-read", complete_pictures)
     app.connect("html-page-context", name_folds, priority=900)  # after the theme's own
 
 
@@ -63,6 +65,11 @@ def mark_code(app: Sphinx, what: str, name: str, obj: object, options: object, l
         before, blank, line = lines[number - 2 : number + 1]
         if line.startswith("    ") and not blank and before and not before.startswith((" ", "- ")):
             lines[number:number] = ["::", ""]
+
+
+def skip_named_fields(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Leave out the fields of a named tuple, which its signature shows."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
 
 
 def add_links(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -83,8 +90,11 @@ def add_links(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = json.dumps(notebook)
 
 
-def add_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each picture of a notebook the alternative text that its output's metadata holds."""
+def complete_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each picture of a notebook the alternative text that its output's metadata holds, and its width.
+
+    With a width it is a link to itself: on a phone, the way to see it as large as it is.
+    """
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb":
         return
@@ -101,6 +111,7 @@ def add_alternative_texts(app: Sphinx, doctree: nodes.document) -> None:
         if hashlib.sha256(png).hexdigest() != PurePosixPath(image["uri"]).stem:
             raise ValueError(f"{path.name}: the pictures on the page are not in the order of the notebook's outputs.")
         image["alt"] = picture["metadata"].get("image/png", {}).get("alt", "")
+        image["width"] = f"{int.from_bytes(png[16:20])}px"  # where a PNG's header has it
 
 
 def name_folds(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
