@@ -35,7 +35,11 @@ def main(output: Path) -> int:
     pages = output.with_name(output.name + "-pages")
     for folder in (pages, output):
         shutil.rmtree(folder, ignore_errors=True)
-    arrange(pages / "content")
+    try:
+        arrange(pages / "content")
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     static = pages / "static"
     shutil.copytree(SITE / "static", static)
     # One file with every extension and no fonts: it works from a folder, where a browser loads nothing else by itself.
