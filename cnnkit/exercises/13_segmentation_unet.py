@@ -955,7 +955,7 @@ DOUBLE_MISTAKES = (
         "A batch norm is missing: one follows each 3×3 convolution.",
         UNET,
         {"norms": (False, False)},
-        {"norms": (False, False), "bias": True},
+        {"norms": (False, False), "bias": True, "told_by_table": False},
         {"norms": (True, False), "told_by_table": False},
         {"norms": (False, True), "told_by_table": False},
     ),
@@ -1075,7 +1075,8 @@ def _up(
             y = torch.cat((skip, y), 1)
         return y if single else conv(y)
 
-    return network(run, layers=[up, conv]) if listed else network(run, up=up, conv=conv)
+    layers = {"up": up} if single else {"up": up, "conv": conv}
+    return network(run, layers=layers) if listed else network(run, **layers)
 
 
 def _up_case(rng, args, x, skip, note="", **asked):
@@ -1131,7 +1132,7 @@ UP = building.exercise(
         "skip_ignored",
         "The skip is not used: what is fine in it never arrives.",
         UNET,
-        {"join": "ignored"},
+        {"join": "ignored", "told_by_table": False},
         {"join": "twice", "told_by_table": False},
     ),
     (
@@ -1214,7 +1215,7 @@ UP = building.exercise(
         "double_conv_missing",
         "You return the concatenated planes: a DoubleConv from 2 · c_out to c_out channels follows.",
         UNET,
-        {"single": True, "told_by_table": False},
+        {"single": True},
     ),
     *DOUBLE_MISTAKES,
     ("layers_not_registered", NOT_REGISTERED, COMMON, {"listed": True}),
@@ -1241,7 +1242,7 @@ def _unet(
     end: str | None = None,
     head: str = "right",
     bottom: bool = True,
-    listed: bool = False,
+    listed: bool | str = False,
     join: str = "right",
     fit: str = "right",
     upsampling: str = "right",
@@ -1298,31 +1299,32 @@ def _unet(
 
     layers = {"downs": downs, "ups": ups, "strided": strided}
     lists = {name: value if listed else nn.ModuleList(value) for name, value in layers.items()}
+    if listed == "but the first":
+        lists["first"] = downs[0]
     return network(run, **lists, last=last)
 
 
 def _unet_cases(rng):
     w = integer(rng, 2, 3)
     return [
-        case(rng, (1, 2, 2, 1), (1, 1, 4, 6), "one pooling"),
-        case(rng, (3, 4, w), (2, 3, 8, 16), "three poolings, the default"),
-        case(rng, (2, 3), (1, 2, 12, 8), "two poolings, and options by name", {"width": 4, "depth": 2}),
-        case(rng, (1, 1, 3, 2), (2, 1, 8, 4), "one class"),
+        case(rng, (1, 3, 2, 1), (1, 1, 4, 6), "one pooling"),
+        case(rng, (2, 1, 3, 1), (2, 2, 6, 4), "one class"),
+        case(rng, (3, 5), (1, 3, 12, 8), "two poolings, and options by name", {"width": w, "depth": 2}),
     ]
 
 
 def _unet_odd_cases(rng):
     return [
         case(rng, (2, 3, 2, 1), (1, 2, 5, 6), "an odd height"),
-        case(rng, (3, 2, integer(rng, 2, 3), 2), (2, 3, 7, 9), "an odd height and width, two poolings"),
-        case(rng, (1, 2, 2), (1, 1, 21, 18), "an odd height, three poolings"),
+        case(rng, (3, 5, integer(rng, 2, 3), 1), (1, 3, 7, 5), "an odd height and width"),
+        case(rng, (1, 3, 2), (1, 1, 17, 26), "an odd height and three poolings, the default"),
     ]
 
 
 def _unet_training_cases(rng):
     return [
-        case(rng, (3, 2, 2, 2), (2, 3, 8, 12), training=True),
-        case(rng, (1, 3, 3, 1), (3, 1, 5, 7), "an odd height and width", training=True),
+        case(rng, (3, 5, 2, 2), (2, 3, 8, 12), training=True),
+        case(rng, (1, 2, 3, 1), (3, 1, 5, 7), "an odd height and width", training=True),
     ]
 
 
@@ -1356,7 +1358,7 @@ UNET_ = building.exercise(
             "skips_missing",
             "There are no skip connections: what the pooling throws away never comes back.",
             UNET,
-            {"skips": "missing"},
+            {"skips": "missing", "told_by_table": False},
             {"skips": "zeros", "told_by_table": False},
         ),
         (
@@ -1479,7 +1481,7 @@ UNET_ = building.exercise(
             {"upsampling": "bilinear"},
         ),
         *(mistake for mistake in DOUBLE_MISTAKES if mistake[0] not in ("one_layer_too_few",)),
-        ("layers_not_registered", NOT_REGISTERED, COMMON, {"listed": True}),
+        ("layers_not_registered", NOT_REGISTERED, COMMON, {"listed": True}, {"listed": "but the first"}),
     ),
     forbids=MODELS,
 )

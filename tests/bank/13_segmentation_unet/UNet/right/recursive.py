@@ -1,0 +1,57 @@
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class DoubleConv(nn.Module):
+    def __init__(self, c_in, c_out):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(c_in, c_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(c_out),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(c_out, c_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(c_out),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Up(nn.Module):
+    def __init__(self, c_in, c_out):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(c_in, c_out, 2, stride=2)
+        self.conv = DoubleConv(2 * c_out, c_out)
+
+    def forward(self, x, skip):
+        x = self.up(x)
+        dy = skip.shape[2] - x.shape[2]
+        dx = skip.shape[3] - x.shape[3]
+        x = F.pad(x, (0, dx, 0, dy))
+        return self.conv(torch.cat([skip, x], dim=1))
+
+
+class Level(nn.Module):
+    def __init__(self, c_in, width, depth):
+        super().__init__()
+        self.conv = DoubleConv(c_in, width)
+        self.below = Level(width, 2 * width, depth - 1) if depth else None
+        self.up = Up(2 * width, width) if depth else None
+
+    def forward(self, x):
+        x = self.conv(x)
+        if self.below is None:
+            return x
+        return self.up(self.below(F.max_pool2d(x, 2)), x)
+
+
+class UNet(nn.Module):
+    def __init__(self, c_in, classes, width=16, depth=3):
+        super().__init__()
+        self.body = Level(c_in, width, depth)
+        self.head = nn.Conv2d(width, classes, 1)
+
+    def forward(self, x):
+        return self.head(self.body(x))

@@ -1,0 +1,31 @@
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class DoubleConv(nn.Module):
+    def __init__(self, c_in, c_out):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c_in, c_out, kernel_size=3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_out)
+        self.conv2 = nn.Conv2d(c_out, c_out, kernel_size=3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        x = F.relu(self.bn2(self.conv2(x)))
+        return x
+
+
+class Up(nn.Module):
+    def __init__(self, c_in, c_out):
+        super().__init__()
+        self.upsample = nn.ConvTranspose2d(c_in, c_out, kernel_size=(2, 2), stride=(2, 2))
+        self.fuse = DoubleConv(c_out + c_out, c_out)
+
+    def forward(self, x, skip):
+        small = self.upsample(x)
+        n, c, h, w = skip.shape
+        large = small.new_zeros(n, c, h, w)
+        large[:, :, : small.shape[2], : small.shape[3]] = small
+        return self.fuse(torch.cat((skip, large), 1))
