@@ -143,10 +143,11 @@ def _draw(dilated: list[_Map], pointwise: list[_Map], seed: int) -> None:
 
     for kind, maps in (("dilated", dilated), ("pointwise", pointwise)):
         for place, one in enumerate(maps):
-            shape = tuple(one.rows_of(one.weight).shape)
-            rng = np.random.default_rng([seed, zlib.crc32(f"{kind} {place} {shape}".encode())])
-            weight = rng.standard_normal(shape) * np.sqrt(2 / np.prod(shape[1:]))
-            one.set(torch.tensor(weight), torch.tensor(0.5 * rng.standard_normal(shape[0])))
+            rows = one.rows_of(one.weight)
+            terms = rows[0].numel()  # nn.Linear has no axis for its one tap, so the shape is not to be asked
+            rng = np.random.default_rng([seed, zlib.crc32(f"{kind} {place} {len(rows)} {terms}".encode())])
+            weight = rng.standard_normal(rows.numel()) * np.sqrt(2 / terms)
+            one.set(torch.tensor(weight).view(rows.shape), torch.tensor(0.5 * rng.standard_normal(len(rows))))
 
 
 def _maps(block: Any, x: Any) -> list[_Map]:

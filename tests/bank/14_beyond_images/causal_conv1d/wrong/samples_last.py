@@ -1,0 +1,11 @@
+# mistake: output_axes_swapped
+import numpy as np
+
+
+def causal_conv1d(x, w, dilation=1):
+    if x.shape[1] != w.shape[1] or dilation < 1:
+        raise ValueError("that does not fit")
+    reach = (w.shape[2] - 1) * dilation
+    padded = np.pad(x, ((0, 0), (0, 0), (reach, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, reach + 1, axis=2)[..., ::dilation]
+    return np.tensordot(windows, w, axes=([1, 3], [1, 2]))

@@ -1,0 +1,14 @@
+# mistake: present_excluded
+import numpy as np
+
+
+def causal_conv1d(x, w, dilation=1):
+    (n, c, length), (out, depth, taps) = x.shape, w.shape
+    if depth != c or dilation < 1:
+        raise ValueError("that does not fit")
+    y = np.zeros((n, out, length), dtype=x.dtype)
+    for k in range(taps):
+        back = (taps - k) * dilation
+        if back < length:
+            y[:, :, back:] += w[:, :, k] @ x[:, :, :-back]
+    return y

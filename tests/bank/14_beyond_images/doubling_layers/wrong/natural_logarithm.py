@@ -1,0 +1,8 @@
+# mistake: wrong_logarithm
+import numpy as np
+
+
+def doubling_layers(k, samples):
+    if k < 2 or samples < 1:
+        raise ValueError("impossible")
+    return int(np.ceil(np.log((samples - 1) / (k - 1) + 1)))
