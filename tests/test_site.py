@@ -206,7 +206,8 @@ def test_a_page_is_whole(name, site, opened):
 
 
 @pytest.mark.parametrize(("width", "colours"), [("desk", "light"), ("phone", "dark")])
-@pytest.mark.parametrize("name", ["index", LECTURES[1], ASSIGNMENTS[1], GUIDES[0], "api"])
+# axe looks at every word of a lecture's code: a quarter of all the time that these tests take.
+@pytest.mark.parametrize("name", ["index", pytest.param(LECTURES[1], marks=pytest.mark.slow), ASSIGNMENTS[1], GUIDES[0], "api"])
 def test_a_page_is_accessible(name, width, colours, opened):
     page = opened(name, WIDTHS[width], color_scheme=colours)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
