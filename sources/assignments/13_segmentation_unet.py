@@ -465,7 +465,8 @@ $w = \lfloor W/2 \rfloor$.
 
 <details><summary>Hint 1</summary>
 
-`nn.ConvTranspose2d(c_in, c_out, 2, stride=2)`. Unlike `nn.Conv2d`, its weight has the shape (c_in, c_out, 2, 2).
+`nn.ConvTranspose2d(c_in, c_out, 2, stride=2)`. Unlike `nn.Conv2d`, its weight has the shape (c_in, c_out, 2, 2). And do not
+call a layer `self.double`: every module has a method of that name, which turns its weights into float64.
 </details>
 
 <details><summary>Hint 2</summary>
@@ -793,55 +794,62 @@ check("13.predict_masks_modes", predict_masks, hidden=True)
 
 # %% [markdown]
 r"""
-Now the pictures: emoji, half as large as they come, somewhere in front of a piece of a photograph. The photographs of the
-test are others than those of the training, and so are the emoji.
+Now the pictures: emoji, half as large as they come, somewhere in front of a piece of a photograph. Emoji and photographs of
+the test are others than those of the training.
 """
 
 # %%
 SIDE, EMOJI_SIDE = 48, 32
+TRAIN_PHOTOGRAPHS = ("astronaut", "rocket", "retina", "immunohistochemistry", "hubble_deep_field")
+TEST_PHOTOGRAPHS = ("chelsea", "coffee")
+photographs = {
+    name: torch.from_numpy(data.photograph(name, size=160)).permute(2, 0, 1).float() / 255
+    for name in TRAIN_PHOTOGRAPHS + TEST_PHOTOGRAPHS
+}
 rgba, labels, _ = data.emoji_rgba()
+emoji = F.avg_pool2d(torch.from_numpy(rgba).permute(0, 3, 1, 2).float() / 255, 64 // EMOJI_SIDE)
 train_indices, test_indices = data.stratified_split(labels, 24, 8, seed=13)
 
 
-def compose(indices, photographs, seed):
+def compose(indices, names, seed):
     """Put each emoji somewhere in front of a piece of a photograph: images (N, 3, SIDE, SIDE) in 0..1, masks (N, SIDE, SIDE)."""
     generator = torch.Generator().manual_seed(seed)
-    pieces = [torch.from_numpy(data.photograph(name, size=160)).permute(2, 0, 1).float() / 255 for name in photographs]
 
     def draw(high):
         return int(torch.randint(high, (), generator=generator))
 
     images, alphas = [], torch.zeros(len(indices), SIDE, SIDE)
     for number, index in enumerate(indices):
-        piece = pieces[draw(len(pieces))]
-        y, x = draw(piece.shape[1] - SIDE), draw(piece.shape[2] - SIDE)
-        picture = piece[:, y : y + SIDE, x : x + SIDE].clone()
-        small = F.avg_pool2d(torch.from_numpy(rgba[index]).permute(2, 0, 1).float() / 255, 64 // EMOJI_SIDE)
+        photograph = photographs[names[draw(len(names))]]
+        y, x = draw(photograph.shape[1] - SIDE), draw(photograph.shape[2] - SIDE)
+        image = photograph[:, y : y + SIDE, x : x + SIDE].clone()
         y, x = draw(SIDE - EMOJI_SIDE), draw(SIDE - EMOJI_SIDE)
         place = (slice(y, y + EMOJI_SIDE), slice(x, x + EMOJI_SIDE))
-        picture[:, *place] = small[3] * small[:3] + (1 - small[3]) * picture[:, *place]
-        alphas[number, *place] = small[3]
-        images.append(picture)
+        colour, alpha = emoji[index, :3], emoji[index, 3]
+        image[:, *place] = alpha * colour + (1 - alpha) * image[:, *place]
+        alphas[number, *place] = alpha
+        images.append(image)
     return torch.stack(images).to(device), mask_from_alpha((255 * alphas).round().byte().to(device))
 
 
-train_images, train_masks = compose(train_indices, ("chelsea", "coffee", "rocket"), seed=1)
-test_images, test_masks = compose(test_indices, ("astronaut", "retina"), seed=2)
-print(f"{len(train_images)} pictures to learn from, {len(test_images)} to be tested on")
+test_images, test_masks = compose(test_indices, TEST_PHOTOGRAPHS, seed=0)
+print(f"{len(train_indices)} emoji to learn from, {len(test_indices)} to be tested on")
 print(f"{test_masks.float().mean():.0%} of the test's pixels belong to an emoji")
+plotting.show_images(test_images[:6].cpu(), columns=6, alt="Six emoji in front of pieces of photographs of a cat and of coffee.")
 
 # %% [markdown]
 r"""
-A small U-Net, some epochs, both losses added, every batch partly mirrored with your `augment_pair`. *A network that says
-"emoji" everywhere: which IoU has it for the emoji? That is the number to beat.*
+A small U-Net, some epochs, both losses added. In every epoch the emoji are put somewhere else, and your `augment_pair`
+mirrors some. *A network that says "emoji" everywhere: which IoU has it for the emoji? That is the number to beat.*
 """
 
 # %%
 torch.manual_seed(13)
-network = UNet(3, 2, width=8, depth=2).to(device)
+network = UNet(3, 2, width=8, depth=3).to(device)
 optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-epochs, batch = 12, 16
-for epoch in range(epochs):
+epochs, batch = 15, 16
+for epoch in range(1, epochs + 1):
+    train_images, train_masks = compose(train_indices, TRAIN_PHOTOGRAPHS, seed=epoch)
     losses = []
     for part in torch.randperm(len(train_images)).to(device).split(batch):
         mirrored = (torch.rand(len(part)) < 0.5).to(device)
@@ -852,8 +860,8 @@ for epoch in range(epochs):
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    if epoch in (0, epochs - 1):
-        print(f"epoch {epoch + 1:2}: mean loss {sum(losses) / len(losses):.3f}")
+    if epoch in (1, epochs):
+        print(f"epoch {epoch:2}: mean loss {sum(losses) / len(losses):.3f}")
 predicted = predict_masks(network, test_images)
 scores = iou(F.one_hot(predicted, 2).movedim(-1, 1).float(), test_masks)
 everywhere = test_masks.float().mean().item()
@@ -879,7 +887,7 @@ plotting.show(fig, "Three columns with the worst and three with the best predict
 r"""
 Look at the three columns at the left, which are the worst of all. Where is the network wrong: at the edges, inside of large
 areas of one colour, or in the photograph? Then at the right: how well does it follow thin parts? It has seen
-144 emoji, for some seconds, and no photograph of the test.
+144 emoji, for some seconds, and neither an emoji nor a photograph of the test.
 
 ## 10. In your own words
 
