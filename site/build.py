@@ -46,8 +46,13 @@ def main(output: Path) -> int:
     (static / "mathjax").mkdir()
     for name in ("es5/tex-svg-full.js", "LICENSE"):
         shutil.copy(MATHJAX / name, static / "mathjax")
+    # Sphinx writes beside the pages first: myst-nb leaves a folder of its own next to where it writes.
+    html = pages / "html"
     arguments = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(SITE), "-d", str(pages / "doctrees")]
-    return sphinx_build([*arguments, "-D", f"html_static_path={static}", str(pages / "content"), str(output)])
+    status = sphinx_build([*arguments, "-D", f"html_static_path={static}", str(pages / "content"), str(html)])
+    if html.exists():
+        html.rename(output)
+    return status
 
 
 def arrange(content: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,21 @@ def test_every_image_has_an_alternative_text(documents):
     images = [(name, image["src"], image.get("alt", "")) for name, page in documents.items() for image in page.find_all("img")]
     assert images
     assert [(name, source) for name, source, alt in images if not alt.strip() or alt in source] == []
+
+
+def test_what_lectures_call_is_described(documents):
+    described = {tag["id"] for tag in documents["api.html"].find_all("dt", id=True)}
+    modules = "|".join(module.removeprefix("module-cnnkit.") for module in _modules(documents["api.html"]))
+    called = set()
+    for name in LECTURES:
+        code = "\n".join("".join(cell["source"]) for cell in notebook(name)["cells"] if cell["cell_type"] == "code")
+        called |= {f"cnnkit.{use}" for use in re.findall(rf"(?<![\w.])((?:{modules})\.[a-z]\w*)\(", code)}
+    assert len(called) > 10
+    assert called - described == set()
+
+
+def _modules(page):
+    return [tag["id"] for tag in page.find_all(id=re.compile("^module-cnnkit"))]
 
 
 def test_next_leads_through_the_course(site, documents):
