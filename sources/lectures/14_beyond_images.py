@@ -283,7 +283,7 @@ for column, (body, clip) in zip(axes.T, heard.items(), strict=True):
         origin="lower",
         aspect="auto",
         extent=(0, len(clip) / RATE, 0, RATE / 2000),
-        vmin=-20,
+        vmin=5,
         vmax=45,
         interpolation="nearest",
     )
@@ -374,7 +374,7 @@ for name, colour, marker in (("convolutional", plotting.BLUE, "o"), ("dense", pl
 ax.axhline(1 / 3, color="black", ls=":", lw=1, label="guessing")
 ax.set_xticks(range(len(SHIFTS)), [f"{by:+d}".replace("-", "−").replace("+0", "0") for by in SHIFTS])
 ax.set(xlabel="shift in samples (8 samples are a millisecond)", ylabel="accuracy on new clips", ylim=(0.2, 1.02))
-ax.set_title("A millisecond is enough to undo what the dense network learned")
+ax.set_title("Four milliseconds undo what the dense network learned")
 ax.legend(loc="lower left", ncols=3)
 plotting.show(
     fig,
@@ -386,6 +386,7 @@ print(f"{'shift':14}" + "".join(f"{by:>6}" for by in SHIFTS))
 for name, values in curves.items():
     print(f"{name:14}" + "".join(f"{value:6.2f}" for value in values.mean(axis=0)))
 assert (curves["convolutional"][:, middle] > 0.85).all()
+assert curves["convolutional"][:, 0].mean() < curves["convolutional"][:, middle].mean() - 0.05
 assert curves["dense"][:, middle].max() < 0.8
 assert curves["dense"][:, [SHIFTS.index(-32), SHIFTS.index(32)]].max() < 0.55
 assert curves["convolutional"][:, [SHIFTS.index(-32), SHIFTS.index(128)]].min() > 0.8
@@ -393,12 +394,12 @@ assert curves["convolutional"][:, [SHIFTS.index(-32), SHIFTS.index(128)]].min() 
 # %% [markdown]
 r"""
 Look at the width of the dense network's peak: it had learned the training clips by heart, and on new ones knows something
-only if they are struck at the very sample it knows. A sine shifted by half a period is its own negative, so for a sum over
-fixed weights a few samples make another input. The convolutional network shares its kernels over all times, and the average
-at the end forgets *when*. (Lecture 01's experiment, in one direction less.)
+only if the blow comes within a few samples of where it expects it. A sine shifted by half a period is its own negative, so
+for a sum over fixed weights a few samples make another input. The convolutional network shares its kernels over all times,
+and the average at the end forgets *when*. (Lecture 01's experiment, in one direction less.)
 
-Now the far left, where it loses, too: there the clip begins after the blow. What the network never saw in training is a
-note without its beginning; sharing weights cannot help with that.
+Now the far left, where it loses, too: there the clip begins after the blow. No clip in training was without its beginning,
+and sharing weights cannot help with that.
 
 *What kernels did it find?* Here are the 16 of the first layer, 64 samples each, sorted by the frequency that they answer to
 most, and the spectrum of each.
@@ -411,7 +412,9 @@ spectra = spectra / spectra.amax(dim=1, keepdim=True)
 ranks = spectra.argmax(dim=1).argsort()
 fig, axes = plt.subplots(1, 2, figsize=(8.4, 3.2), width_ratios=(1.3, 1))
 for row, k in enumerate(ranks.tolist()):
-    axes[0].plot(np.arange(64) / RATE * 1000, row + 0.45 * kernels[k] / kernels[k].abs().max(), color=plotting.BLUE, lw=1)
+    axes[0].plot(
+        np.arange(64) / RATE * 1000, row + 0.45 * (kernels[k] / kernels[k].abs().max()).numpy(), color=plotting.BLUE, lw=1
+    )
 axes[0].set(xlabel="time in ms", yticks=(), title="Kernels of the first layer, slow ones below")
 axes[0].grid(False)
 axes[1].imshow(
@@ -426,7 +429,7 @@ plotting.show(
 )
 peaks = spectra.argmax(dim=1) * RATE / 512
 print(f"strongest answers between {peaks.min():.0f} and {peaks.max():.0f} Hz")
-assert peaks.max() > 4 * max(peaks.min(), 100)
+assert peaks.max() > 2 * peaks.min()
 
 # %% [markdown]
 r"""
@@ -619,7 +622,7 @@ meet; growing three-fold with two taps leaves gaps. With $k$ taps the dilation m
 
 ## WaveNet blocks
 
-WaveNet (van den Oord et al. 2016) stacks such layers for speech, 10 of them with dilations from 1 to 512, then again. Its
+WaveNet (van den Oord et al. 2016) stacks such layers for speech, ten of them with dilations 1, 2, 4 to 512, then again. Its
 block adds two ideas to the dilated causal convolution. Go through one, step by step:
 """
 
@@ -672,19 +675,19 @@ ARROWS = [
     ("+", "next block"),
     ("1×1 ", "sum of\nall skips"),
 ]
-for a, b in ARROWS:
-    ax.annotate(
-        "", BOXES[b][:2], BOXES[a][:2], arrowprops={"arrowstyle": "->", "color": plotting.GREY, "shrinkA": 26, "shrinkB": 24}
-    )
-ax.plot([0.2, 0.2, 7.5], [0.25, 1.6, 1.6], color=plotting.GREY, lw=1)
-ax.annotate("", (7.5, 0.2), (7.5, 1.6), arrowprops={"arrowstyle": "->", "color": plotting.GREY})
+drawn = {}
 for name, (place, height, colour) in BOXES.items():
     wide = 0.095 * max(len(row) for row in name.strip().split("\n")) + 0.25
-    box = FancyBboxPatch(
+    drawn[name] = FancyBboxPatch(
         (place - wide / 2, height - 0.28), wide, 0.56, boxstyle="round,pad=0.04", fc="white", ec=colour, lw=1.5, zorder=3
     )
-    ax.add_patch(box)
+    ax.add_patch(drawn[name])
     ax.text(place, height, name.strip(), ha="center", va="center", fontsize=9, zorder=4)
+for start, end in ARROWS:
+    ends = {"patchA": drawn[start], "patchB": drawn[end], "shrinkA": 2, "shrinkB": 2}
+    ax.annotate("", BOXES[end][:2], BOXES[start][:2], arrowprops={"arrowstyle": "->", "color": plotting.GREY, **ends})
+ax.plot([0.2, 0.2, 7.5], [0.3, 1.6, 1.6], color=plotting.GREY, lw=1)
+ax.annotate("", (7.5, 0.32), (7.5, 1.6), arrowprops={"arrowstyle": "->", "color": plotting.GREY, "shrinkA": 0, "shrinkB": 2})
 ax.set(xlim=(-0.2, 9.9), ylim=(-1.9, 1.9))
 ax.set_axis_off()
 plotting.show(
@@ -732,6 +735,9 @@ class GatedStack(nn.Module):
         return self.leave(skips)
 
 
+ten = GatedStack(1, 1, 4, [2**layer for layer in range(10)])
+print(f"ten layers with dilations 1 to 512: field {ten.field}, at 16,000 samples per second {1000 * ten.field / 16000:.0f} ms")
+assert ten.field == 1024
 torch.manual_seed(0)
 for dilations in ((1, 2), (1, 2, 4, 8), (1, 2, 4, 8, 16, 32)):
     probe = GatedStack(1, 1, 8, dilations).double()
@@ -743,7 +749,7 @@ for dilations in ((1, 2), (1, 2, 4, 8), (1, 2, 4, 8, 16, 32)):
 
 # %% [markdown]
 r"""
-Look at the two numbers in each line: they agree, and the assertion below them says that nothing in the stack sees the
+Look at the last three lines: the two numbers agree, and the assertion below them says that nothing in the stack sees the
 future.
 
 ### The next sample
@@ -837,8 +843,9 @@ Then look at the last column: in bits the network is far ahead, because it also 
 away, and the linear kernel has one width for all. (A linear kernel with a width that follows the loudness would lie between
 the two. We may not conclude that the gates are what helps.)
 
-*Can it go on by itself?* Give it 300 samples of a note that it has never heard, then feed it its own means. Each step is a run
-on the last 64 samples.
+*Can it go on by itself?* Give it 300 samples of a string that it has never heard, then feed it its own means. Each step is a
+run on the last 64 samples. Beside it, to test the claim about the recurrence: 64 linear weights, fitted by least squares to
+the 300 samples of *this one* note, and fed with their own predictions in the same way. *Which will keep the tone longer?*
 """
 
 # %%
@@ -852,6 +859,13 @@ with torch.no_grad():
         played = torch.cat([played, mean], dim=2)
     log_width = normal_loss(net, original)[1][0].cpu()
 played, original = played[0, 0].cpu().numpy(), original[0, 0].cpu().numpy()
+own = np.lib.stride_tricks.sliding_window_view(original[:GIVEN].astype(float), net.field)[:-1]
+ridge = 1e-5 * len(own) * np.eye(net.field)  # keeps the noise from being fitted
+weights = np.linalg.solve(own.T @ own + ridge, own.T @ original[net.field : GIVEN])
+recurred = list(original[:GIVEN])
+for _ in range(MADE):
+    recurred.append(np.dot(recurred[-net.field :], weights))
+recurred = np.array(recurred)
 
 fig, axes = plt.subplots(2, 1, figsize=(8.4, 4.6))
 time_ms = np.arange(len(original)) / RATE * 1000
@@ -859,29 +873,39 @@ axes[0].plot(time_ms[150 : GIVEN + MADE], original[150 : GIVEN + MADE], color=pl
 axes[0].plot(
     time_ms[GIVEN - 1 : GIVEN + MADE], played[GIVEN - 1 :], color=plotting.VERMILLION, lw=1.4, label="the network, on its own"
 )
+axes[0].plot(
+    time_ms[GIVEN - 1 : GIVEN + MADE], recurred[GIVEN - 1 :], "--", color=plotting.BLUE, lw=1.4, label="its own recurrence"
+)
 axes[0].axvline(time_ms[GIVEN - 1], color="black", ls=":", lw=1)
-axes[0].set(xlabel="time in ms", ylabel="amplitude", title="It continues the note, and drifts")
-axes[0].legend(ncols=2, loc="upper left")
+axes[0].set(
+    xlabel="time in ms", ylabel="amplitude", ylim=(-4, 4), title="64 weights made for this note keep it; the network loses it"
+)
+axes[0].legend(ncols=3, loc="upper left")
 axes[1].plot(time_ms[net.field :], np.abs(original[net.field :]), color=plotting.GREY, lw=0.5, alpha=0.6, label="|amplitude|")
 axes[1].plot(time_ms[net.field :], log_width.exp(), color=plotting.BLUE, lw=1, label="the width it announces")
 axes[1].set(xlabel="time in ms", yscale="log", ylim=(3e-3, 10), title="It is surer of a fading note")
 axes[1].legend(ncols=2, loc="upper right")
 plotting.show(
     fig,
-    "Above: a note and the network's continuation of it, which follows for a while and then drifts. Below, on a logarithmic "
-    "axis: the note's amplitude and the network's width, which falls with it.",
+    "Above: a note, its continuation by a linear recurrence fitted to it, which lies on it, and the network's, which leaves it "
+    "soon. Below, on a logarithmic axis: the note's amplitude and the network's width, which falls with it.",
 )
-for name, span in (("the first 2 ms", slice(GIVEN, GIVEN + 16)), ("the last 5 ms", slice(GIVEN + MADE - 40, GIVEN + MADE))):
-    error = np.mean((played[span] - original[span]) ** 2) / np.mean(original[span] ** 2)
-    print(f"error power / signal power in {name}: {error:.2f}")
+span = slice(GIVEN, GIVEN + MADE)
+error_of = {}
+for name, continued in (("the network", played), ("its own recurrence", recurred)):
+    error_of[name] = np.mean((continued[span] - original[span]) ** 2) / np.mean(original[span] ** 2)
+    print(f"{name:18}: error power / signal power over {1000 * MADE / RATE:.0f} ms {error_of[name]:.3f}")
+assert error_of["its own recurrence"] < 0.05 < 0.3 < error_of["the network"]
 early, late = log_width[:400].exp().mean(), log_width[-400:].exp().mean()
 print(f"announced width: first 50 ms {early:.3f}, last 50 ms {late:.3f}")
 assert late < 0.7 * early
 
 # %% [markdown]
 r"""
-Look where the red curve leaves the grey one. Each error becomes part of the next input, so small errors add up: a net that
-predicts one step well may still be a poor player.
+Look at the dashed curve: it lies on the note. So the recurrence is linear, indeed, and 64 weights hold all twelve partials;
+but only for this one pitch. The network has weights for no note in particular. One step ahead it is better than any fixed
+linear kernel, but each of its errors becomes part of the next input, and errors add up: who predicts one step well may
+still be a poor player. (WaveNet also *draws* each sample from its distribution; means fed back fade away.)
 
 ### Text
 
@@ -954,7 +978,7 @@ for field, cost in letters.items():
 assert math.log2(V) > counted[0] > counted[1]
 assert abs(letters[1] - counted[1]) < 0.15
 assert 0.7 < letters[1] - letters[4] < 1.5
-assert 0 < letters[4] - letters[16] < 0.3
+assert abs(letters[4] - letters[16]) < 0.3
 
 # %% [markdown]
 r"""
@@ -1181,7 +1205,7 @@ for name, rows in areas.items():
 convolution, strands_both, dense, oracle = (
     np.array(areas[name]) for name in ("convolution", "both strands", "dense", "the true matrix")
 )
-assert dense[:, 0].min() > 0.95
+assert dense[:, 0].min() > 0.9
 assert dense[:, 1].max() < 0.6
 assert convolution[:, 1].min() > 0.8
 assert convolution[:, 2].max() < convolution[:, 1].min() - 0.1
@@ -1190,8 +1214,8 @@ assert oracle[0, 1] > convolution[:, 1].max() - 0.02
 
 # %% [markdown]
 r"""
-Look at the dense network: everything right in training, and guessing on new sequences. The motif may begin at 91 places, and
-what it learned at one of them says nothing about the next.
+Look at the dense network: nearly everything right in training, and guessing on new sequences. The motif may begin at 91
+places, and what it learned at one of them says nothing about the next.
 
 Then look at the last column. The motif sits on the other strand, and the convolution misses most of it. The network
 that also scans with each kernel turned by half a turn, `weight.flip(1, 2)`, finds it without having seen one: the knowledge
@@ -1343,6 +1367,33 @@ rng = np.random.default_rng(7)
 z, yy, xx = np.mgrid[:PATCH, :PATCH, :PATCH] - PATCH // 2
 ball, tube = (draw_shape(kind, z, yy, xx, 3, (0, 0, 0), rng) for kind in ("nodule", "vessel"))
 assert np.array_equal(ball[PATCH // 2], tube[PATCH // 2])
+
+
+def draw_slices(depth):
+    """Draw the same slice of both bodies side by side."""
+    fig, axes = plt.subplots(1, 2, figsize=(4.4, 2.4))
+    for ax, body, name in zip(axes, (ball, tube), ("ball", "tube"), strict=True):
+        ax.imshow(body[depth], vmin=0, vmax=1)
+        ax.set_title(f"{name}, slice {depth}", fontsize=10, loc="center")
+        ax.set_axis_off()
+    return fig
+
+
+plotting.animate(
+    draw_slices,
+    [*range(PATCH), *reversed(range(PATCH // 2, PATCH - 1))],
+    "Animation: the slices of a ball and of a slanted tube, one after the other. The ball's disc grows and shrinks, the tube's "
+    "wanders. It stops at the middle slice, where both are the same disc.",
+    seconds=0.3,
+)
+
+# %% [markdown]
+r"""
+Watch the disc on the left grow and vanish, and the one on the right wander. The last frame is slice 7, in the middle: *which
+is which?* Side by side, with a cut along the depth:
+"""
+
+# %%
 fig, axes = plt.subplots(2, 6, figsize=(8.6, 3.2), width_ratios=(1, 1, 1, 1, 1, 1.15))
 for panels, body, name in zip(axes, (ball, tube), ("ball", "tube"), strict=True):
     for ax, depth in zip(panels[:5], (1, 4, 7, 10, 13), strict=True):
@@ -1613,6 +1664,7 @@ assert steps == [3 * SIDE, 3 * SIDE]
 
 GIB = 2**30
 sides = {d: (GIB / 4 / C) ** (1 / d) for d in CONVS}
+assert round(sides[3]) == 256
 print("the side at which one output of this layer fills 1 GiB:", ", ".join(f"{d}D {side:,.0f}" for d, side in sides.items()))
 
 # %% [markdown]
@@ -1751,7 +1803,7 @@ r"""
 - A convolution has as many dimensions as directions in which its kernel moves. Channels have no order; directions have
   neighbours, and shifts along them commute with the layer.
 - A 1D network on raw sound learns its own filter bank, and does not care when a note begins; a dense one does, to a
-  fraction of a millisecond.
+  millisecond or two.
 - Causal: all padding on the left, $(k-1)\,d$. The gradient proves it. Doubling dilations make the receptive field double
   with each layer; WaveNet's block gates, adds and skips.
 - One-hot symbols are channels: letters and bases alike. A motif scan is a convolution, a learned kernel can be read as a
