@@ -171,8 +171,11 @@ def _every_mode(case: Callable[..., Case]) -> Callable[[np.random.Generator], li
 def _filter_images(weight, reach="filter", order="permute", low=False, offset=0.5, scale=0.5, constant="grey", clip=False):
     import torch
 
-    dims = {"filter": (1, 2, 3), "all": (0, 1, 2, 3), "channel": (2, 3)}[reach]
-    if low:
+    dims = {"filter": (1, 2, 3), "all": (0, 1, 2, 3), "channel": (2, 3), "signed": (1, 2, 3)}[reach]
+    if reach == "signed":
+        largest = weight.amax(dims, keepdim=True)
+        images = 0.5 + weight / (2 * torch.where(largest != 0, largest, 1))
+    elif low:
         least, most = weight.amin(dims, keepdim=True), weight.amax(dims, keepdim=True)
         images = (weight - least) / torch.where(most > least, most - least, 1)
     else:
@@ -206,20 +209,21 @@ def _filter_images_named(weight, options):
     return _filter_images(weight, **options)
 
 
-def _weights(rng, *shape, dtype="float64"):
+def _weights(rng, *shape):
     import torch
 
-    return torch.from_numpy((rng.standard_normal(shape) * rng.uniform(0.2, 0.6, (shape[0], 1, 1, 1))).astype(dtype))
+    # Single precision: there, a small number that somebody adds to a divisor makes no difference.
+    return torch.from_numpy((rng.standard_normal(shape) * rng.uniform(0.2, 0.6, (shape[0], 1, 1, 1))).astype("float32"))
 
 
 def _filter_cases(rng):
     import torch
 
-    small = torch.tensor([[[[1.0, -4.0]], [[2.0, 0.0]], [[0.0, 1.0]]]], dtype=torch.float64)
+    small = torch.tensor([[[[1.0, -4.0]], [[2.0, 0.0]], [[0.0, 1.0]]]])
     return [
         Case((small,), note="one filter of 1×2 pixels"),
         Case((_weights(rng, 4, 3, 3, 5),), note="filters that are not square"),
-        Case((_weights(rng, 6, 3, 7, 7, dtype="float32"),), note="single precision"),
+        Case((_weights(rng, 6, 3, 7, 7),), note="six filters"),
         Case((_weights(rng, 5, 1, 4, 3),), note="filters for grey images"),
         Case((_weights(rng, 3, 3, 5, 2).transpose(2, 3),), note="a tensor that is not contiguous"),
     ]
@@ -230,11 +234,8 @@ def _zero_filter_cases(rng):
         weight[integer(rng, 0, len(weight) - 1)] = 0
         return weight
 
-    return [
-        Case((with_zeros(_weights(rng, 3, 3, 2, 4)),), note="one filter of zeros"),
-        Case((with_zeros(_weights(rng, 4, 3, 3, 3, dtype="float32")),), note="one filter of zeros"),
-        Case((with_zeros(_weights(rng, 2, 1, 4, 2)),), note="one filter of zeros"),
-    ]
+    shapes = ((3, 3, 2, 4), (4, 3, 3, 3), (2, 1, 4, 2))
+    return [Case((with_zeros(_weights(rng, *shape)),), note="one filter of zeros") for shape in shapes]
 
 
 FILTER_IMAGES = Exercise(
@@ -275,7 +276,17 @@ FILTER_IMAGES = Exercise(
             "Your values run from −1 to 1, and an image from 0 to 1: halve them and add 0.5.",
             {"offset": 0, "scale": 1},
         ),
-        ("scale_missing", "Your values leave the range from 0 to 1: half of ±1 around 0.5 stays inside.", {"scale": 1}),
+        (
+            "scale_missing",
+            "Your values leave the range from 0 to 1: half of ±1 around 0.5 stays inside.",
+            {"scale": 1},
+            {"offset": 1, "scale": 1},
+        ),
+        (
+            "absolute_value_missing",
+            "You divide by the largest weight: a negative one may be larger in absolute value.",
+            {"reach": "signed"},
+        ),
         (
             "not_normalised",
             "You do not scale the filters: cut off or not, the weights themselves are no colours.",
@@ -536,10 +547,13 @@ def _saliency(
     reduce=lambda gradient, x: gradient.abs().amax(1),
     backward=False,
     graph=False,
+    freezing=False,
     scale=lambda result: result,
 ):
     import torch
 
+    if freezing:
+        model.requires_grad_(False)
     with _in_mode(model, mode):
         leaf = x.detach().clone().requires_grad_()
         score = _score(model(leaf), target, of)
@@ -563,6 +577,7 @@ def _by_range(result):
 NORMALISATIONS = (
     {"scale": _by_largest},
     {"scale": _by_range},
+    {"scale": lambda result: result / result.sum((-2, -1), keepdim=True)},
     {"scale": lambda result: result / result.max()},
     {"scale": lambda result: (result - result.min()) / (result.max() - result.min())},
 )
@@ -616,6 +631,7 @@ SALIENCY_EXERCISE = Exercise(
             "The absolute value is missing: a pixel that lowers the logit when it gets brighter matters as well.",
             SALIENCY,
             {"reduce": lambda gradient, x: gradient.amax(1)},
+            {"reduce": lambda gradient, x: gradient.amax(1).relu()},
         ),
         (
             "maximum_before_absolute_value",
@@ -679,6 +695,12 @@ SALIENCY_EXERCISE = Exercise(
         *_score_mistakes(SALIENCY),
         ("gradients_left_behind", GRADIENTS_LEFT, SALIENCY, {"backward": True}),
         ("gradients_kept", GRAPH_KEPT, SALIENCY, {"graph": True}),
+        (
+            "parameters_frozen",
+            "You freeze the parameters, and they stay frozen: nothing learns after you have looked.",
+            SALIENCY,
+            {"freezing": True},
+        ),
         *MODE_MISTAKES,
     ),
 )
@@ -700,6 +722,7 @@ def _occlusion_map(
     kept=False,
     channels=slice(None),
     start=lambda position, size: position,
+    larger=0,
     rows_and_columns=None,
     inverted=False,
     best=False,
@@ -739,7 +762,7 @@ def _occlusion_map(
                 if not kept:
                     covered = x.clone()
                 a, b = max(0, start(top, size)), max(0, start(left, size))
-                ends = start(top, size) + size, start(left, size) + size
+                ends = start(top, size) + size + larger, start(left, size) + size + larger
                 value = fill if filled else 0.0
                 if inverted:
                     window = covered[..., a : ends[0], b : ends[1]].clone()
@@ -938,6 +961,12 @@ OCCLUSION_MAP = Exercise(
             {"start": lambda position, size: position - size // 2},
         ),
         (
+            "one_pixel_too_many",
+            "Your squares are a pixel too large: a slice ends before its second number.",
+            OCCLUSION,
+            {"larger": 1},
+        ),
+        (
             "mask_inverted",
             "You cover everything but the square: the square is what is covered.",
             OCCLUSION,
@@ -978,10 +1007,13 @@ def _grad_cam(
     backward=False,
     graph=False,
     asked=True,
+    thawing=False,
     scale=lambda result: result,
 ):
     import torch
 
+    if thawing:
+        model.requires_grad_(True)
     kept = []
     with _in_mode(model, mode):
         handle = layer.register_forward_hook(lambda module, inputs, output: kept.append(output))
@@ -1059,7 +1091,7 @@ GRAD_CAM_EXERCISE = Exercise(
     parts=(
         Part("grad_cam", _cam_cases, judges=RESULT),
         Part("grad_cam_each", _cam_each_cases, judges=RESULT),
-        Part("grad_cam_frozen", _cam_frozen_cases, judges=RESULT),
+        Part("grad_cam_frozen", _cam_frozen_cases, judges=(*RESULT, "the same parameters require gradients")),
         Part(
             "grad_cam_left_alone",
             _every_mode(lambda rng, note, **network: _cam_case(rng, note, "conv2", (2, 7, 8), **network)),
@@ -1092,8 +1124,21 @@ GRAD_CAM_EXERCISE = Exercise(
                 "You apply the ReLU to every channel before adding up: the sum comes first, the ReLU after it.",
                 GRAD_CAM,
                 {"combine": lambda weights, maps: (weights * maps).relu().sum(1)},
+            ),
+            (
+                "negative_gradients_dropped",
+                "You drop negative gradients: what speaks against the class counts as well. The only ReLU comes after the sum.",
+                GRAD_CAM,
+                {"weigh": lambda gradient: gradient.relu().mean((2, 3), keepdim=True)},
+                {"weigh": lambda gradient: gradient.mean((2, 3), keepdim=True).relu()},
                 {"combine": lambda weights, maps: (weights.relu() * maps).sum(1)},
-                {"combine": lambda weights, maps: (weights.relu() * maps).sum(1).relu()},
+            ),
+            (
+                "sign_wrong",
+                "The sign is turned round: you show what speaks against the class.",
+                GRAD_CAM,
+                {"combine": lambda weights, maps: (-weights * maps).sum(1).relu()},
+                {"combine": lambda weights, maps: -(weights * maps).sum(1).relu()},
             ),
             (
                 "weights_not_averaged",
@@ -1182,6 +1227,13 @@ GRAD_CAM_EXERCISE = Exercise(
                 "x.clone().requires_grad_().",
                 GRAD_CAM,
                 {"asked": False},
+            ),
+            (
+                "parameters_thawed",
+                "You let a frozen model's parameters require gradients, and leave them so: let the images require them instead.",
+                GRAD_CAM,
+                {"asked": False, "thawing": True},
+                {"thawing": True},
             ),
             *MODE_MISTAKES,
         ),
@@ -1302,12 +1354,16 @@ ACTIVATION_MAXIMIZATION = Exercise(
             "You go downhill: to raise the activation, add the gradient to the image.",
             MAXIMISATION,
             {"sign": -1},
+            {"sign": -1, "accumulated": True},
         ),
         (
             "global_generator_used",
             "The noise comes from torch's global generator: hand `generator` to torch.randn, so that the image can be repeated.",
             MAXIMISATION,
             {"noise": "global"},
+            {"noise": "global", "sign": -1},
+            {"noise": "global", "accumulated": True},
+            {"noise": "global", "sign": -1, "accumulated": True},
         ),
         (
             "gradients_accumulated",
@@ -1493,6 +1549,19 @@ EFFECTIVE_RECEPTIVE_FIELD = Exercise(
             "You differentiate the output at the corner: take the one in the middle, at [H // 2, W // 2].",
             FIELD,
             {"unit": lambda output: output[:, :, 0, 0].sum()},
+            {"unit": lambda output: output[:, :, -1, -1].sum()},
+        ),
+        (
+            None,
+            "Of an even number of rows or columns you take the other middle one: here it is the one at [h // 2, w // 2].",
+            FIELD,
+            {"unit": lambda output: output[:, :, (output.shape[2] - 1) // 2, (output.shape[3] - 1) // 2].sum()},
+        ),
+        (
+            "height_width_swapped",
+            "Rows and columns of the middle are swapped: it is at [h // 2, w // 2].",
+            FIELD,
+            {"unit": lambda output: output[:, :, output.shape[3] // 2, output.shape[2] // 2].sum()},
         ),
         (
             "all_positions_summed",
