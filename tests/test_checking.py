@@ -205,11 +205,12 @@ def refusing(error: BaseException, where: Callable[[int], bool]) -> Callable[...
             "must raise ValueError; yours raised IndexError: empty",
         ),
         (lambda x: 2 * x, "failed", "must raise ValueError; yours returned an array of shape (0,)."),
+        (lambda x: (2 * x, True), "failed", "must raise ValueError; yours returned an array of shape (0,)."),
         (refusing(ValueError("always"), lambda size: True), "error", "ValueError: always"),
         (refusing(NotImplementedError(), lambda size: True), "missing", "Not written yet"),
         (refusing(SystemExit(0), lambda size: True), "error", "SystemExit: 0"),
     ],
-    ids=["right", "subclass", "another exception", "no exception", "refuses everything", "stub", "exit"],
+    ids=["right", "subclass", "another exception", "no exception", "two results", "refuses everything", "stub", "exit"],
 )
 def test_impossible_calls_must_raise_and_possible_ones_must_not(answer, status, says):
     found = judged(answer, IMPOSSIBLE)

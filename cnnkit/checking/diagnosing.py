@@ -132,6 +132,8 @@ def _missing_error(wanted: str, outcome: Outcome) -> Difference | None:
 
 
 def _shape_of(value: Any) -> str:
+    if isinstance(value, (tuple, list)) and len(value) and isinstance(value[0], np.ndarray):
+        value = value[0]  # of several results, or of a result and what a probe noted about it
     return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)[:60]
 
 
