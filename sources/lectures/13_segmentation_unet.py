@@ -72,7 +72,8 @@ def gallery(pictures, titles, columns, *, alt, outlines=None, cell=1.25):
         ax.set_axis_off()
     for k, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
         picture = np.asarray(picture)
-        ax.imshow(picture.transpose(1, 2, 0) if picture.ndim == 3 else picture, cmap="gray", interpolation="nearest")
+        plane = picture.transpose(1, 2, 0) if picture.ndim == 3 else picture
+        ax.imshow(plane, cmap="gray", vmin=0, vmax=255 if plane.dtype == np.uint8 else 1, interpolation="nearest")
         for mask, colour, style in outlines[k] if outlines else ():
             if np.asarray(mask).any():
                 padded = np.pad(np.asarray(mask, float), 1)  # so that a line closes at the border of the picture
@@ -186,7 +187,7 @@ plotting.show_images(
     alt="A bicycle three times: its colours on black, its alpha channel with grey edges, and its mask in black and white.",
 )
 between = ((alpha > 0) & (alpha < 1)).mean()
-print(f"{between:.1%} of the bicycle's pixels are partly transparent; the mask has to decide for each")
+print(f"{between:.1%} of the picture is partly transparent; the mask has to decide for each")
 assert between > 0.05
 
 # %% [markdown]
@@ -756,23 +757,36 @@ def scaled(pictures):
     return pictures.float() / 255 - 0.45
 
 
-def learn(net, pictures, masks, seed, loss=F.cross_entropy, passes=1, batch=BATCH, change=None):
-    """Train a network on pictures and masks; change(pictures, masks, generator) augments each batch."""
+def learn(net, pictures, masks, seed, loss=F.cross_entropy, passes=1, batch=BATCH, change=None, watch=None):
+    """Train a network on pictures and masks.
+
+    change(pictures, masks, generator) augments each batch; watch(net, step) is called before each step.
+    """
     order = torch.Generator().manual_seed(seed)
     net.to(device).train()
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE)
     steps = passes * math.ceil(len(pictures) / batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    done = 0
     for _ in range(passes):
         for part in torch.randperm(len(pictures), generator=order).split(batch):
             x, m = pictures[part.to(device)], masks[part.to(device)]
             if change is not None:
                 x, m = change(x, m, order)
+            if watch is not None:
+                watch(net, done)
             optimizer.zero_grad()
             loss(net(scaled(x)), m).backward()
             optimizer.step()
             schedule.step()
+            done += 1
     return net.eval()
+
+
+@torch.no_grad()
+def object_probability(net, pictures):
+    """Return the probability of the object at each pixel, (N, H, W)."""
+    return net(scaled(pictures)).softmax(1)[:, 1].cpu()
 
 
 @torch.no_grad()
@@ -796,11 +810,22 @@ distance = torch.from_numpy(np.stack([border_distance(m) for m in val_masks.cpu(
 at_border = distance.abs() <= 1  # a neighbour, up, down, left or right, is of the other class
 KINDS = {"with skips": {}, "without": {"skip": False}, "with skips, bilinear": {"up": "bilinear"}}
 SEEDS = (0, 1)
-guesses, trained = {}, {}
+guesses, trained, seen = {}, {}, []
+LOOK_AT = (0, 12, 16, 20, 26, 32, 40, 50, 65, 85, 124)
+
+
+def look(net, step):
+    """Note what the network says to five validation pictures, while it is being trained."""
+    if step in LOOK_AT:
+        seen.append((step, object_probability(net.eval(), val_pictures[:5])))
+        net.train()
+
+
 for kind, options in KINDS.items():
     for seed in SEEDS:
         torch.manual_seed(seed)
-        trained[kind, seed] = learn(u_net(**options), pictures, masks, seed)
+        watch = look if (kind, seed) == ("with skips", 0) else None
+        trained[kind, seed] = learn(u_net(**options), pictures, masks, seed, watch=watch)
         guesses[kind, seed] = predict(trained[kind, seed], val_pictures)
 
 
@@ -839,11 +864,50 @@ print(f"predicting nothing has pixel accuracy {1 - val_masks.float().mean():.3f}
 r"""
 Each cell of the table has the two seeds. Look at the columns from left to right: the gain in IoU is clear; in pixel
 accuracy it is hidden in the second decimal, since doing nothing has most of the points already. And look at the last two
-columns: at the border the network without skips is wrong far more often. There is the answer to the question, and the
-next figure draws it for every distance.
+columns: at the border the network without skips is wrong far more often. There is the answer to the question, and a
+figure below draws it for every distance.
 
 The third row is the lesson of the section before last, honestly: here learned and bilinear upsampling differ by no more
-than you would expect from another seed, and the convolutions behind the skip can repair what either does.
+than you would expect from another seed, and the convolutions behind the skip can repair what either does. And how does a
+network come to its masks? Here are five validation pictures during the training of the first.
+"""
+
+# %%
+
+
+def frame(k):
+    """Draw five pictures, and under them the probability of the object after some steps of training."""
+    step, probability = seen[k]
+    fig, axes = plt.subplots(2, 5, figsize=(6.4, 2.9))
+    for column in range(5):
+        photo = Image.fromarray(val_pictures[column].cpu().permute(1, 2, 0).numpy()).quantize(12, dither=Image.Dither.NONE)
+        axes[0, column].imshow(photo.convert("RGB"), interpolation="nearest")  # few colours: all frames share one palette
+        axes[1, column].imshow((31 * probability[column]).round(), cmap="gray", vmin=0, vmax=31, interpolation="nearest")
+    for ax in axes.flat:
+        ax.set_axis_off()
+    fig.suptitle(f"p(object) after {step} steps of {BATCH} pictures", fontsize=10)
+    return fig
+
+
+animation = plotting.animate(
+    frame,
+    len(seen),
+    alt="Animation: five pictures and the map of p(object) below each. At first the maps are flat; then bright blobs appear at "
+    "the objects, with a haze around them, and at last they take the shape of the objects.",
+    seconds=0.9,
+)
+assert [step for step, _ in seen] == list(LOOK_AT)
+assert seen[0][1].std() < 0.5 * seen[-1][1].std()
+display(animation)
+
+# %% [markdown]
+r"""
+Watch one object from beginning to end: nothing at first (the running statistics of batch norm have to come in, lecture
+07), then a haze of whatever is bright or colourful, then a blob at the right place, and the outline last. You may see a
+fine grid in the first blobs: the pattern of the transposed convolution, before the layers behind it have learned to
+smooth it.
+
+Now the question: where in the picture do the two networks differ?
 """
 
 # %%
@@ -900,6 +964,59 @@ Then look at the orange outlines of the lower row: right place, right size, roun
 of the U has 6×6 positions of 64 channels. It knows what is where, and must describe every outline with that. The pictures
 are those with the finest outlines among the ones that the network with skips gets right, so they are no sample; the table
 is.
+
+What does each way carry? Take the trained network and erase, at the top level, either the skip or all that comes from
+below. *Which of the two maps will still have outlines?*
+"""
+
+# %%
+net, top = trained["with skips", 0], trained["with skips", 0][0]
+
+
+def erase_skip(module, given):
+    """Set the channels that came across to zero."""
+    erased = given[0].clone()
+    erased[:, : WIDTHS[0]] = 0
+    return (erased,)
+
+
+def erase_below(module, given, output):
+    """Set the channels that came from below to zero."""
+    return torch.zeros_like(output)
+
+
+chosen = torch.cat([good.argsort(descending=True)[:40:10], good.argsort()[40:41]]).tolist()
+erased = {"whole network": (object_probability(net, val_pictures[chosen]), good.mean().item())}
+for name, attach, hook in (
+    ("skip erased", top.leave.register_forward_pre_hook, erase_skip),
+    ("below erased", top.inner.register_forward_hook, erase_below),
+):
+    handle = attach(hook)
+    probability = object_probability(net, val_pictures[chosen])
+    erased[name] = probability, object_iou(predict(net, val_pictures), val_masks).mean().item()
+    handle.remove()
+panels = list(val_pictures[chosen].cpu()) + [p.numpy() for probability, _ in erased.values() for p in probability]
+gallery(
+    panels,
+    ["picture"] * 5 + [name for name in erased for _ in chosen],
+    5,
+    alt="Five pictures, and p(object) in grey: by the whole network; without the top skip, as soft blobs at the objects; without "
+    "what comes from below, as outlines and stripes.",
+)
+print("mean IoU on all validation pictures: " + ", ".join(f"{name} {iou:.2f}" for name, (_, iou) in erased.items()))
+assert max(erased["skip erased"][1], erased["below erased"][1]) < erased["whole network"][1] - 0.1
+relief = {  # difference between neighbours, relative to the spread of all values
+    name: ((p.diff(dim=1).abs().mean() + p.diff(dim=2).abs().mean()) / p.std()).item() for name, (p, _) in erased.items()
+}
+print("difference between neighbours, relative: " + ", ".join(f"{name} {value:.2f}" for name, value in relief.items()))
+assert relief["below erased"] > 1.2 * relief["skip erased"]
+
+# %% [markdown]
+r"""
+Look at the third row: the right place, the right size, soft edges. What comes from below knows *what* is object, to
+within two or three pixels. Look at the last row: outlines, stripes and spots, and no area that is filled. The skip knows
+*where* something changes, but not what it belongs to. This is a look inside, not a fair comparison: the network was
+trained with both ways and neither had to do alone. The fair one is the table above.
 
 ## Cross-entropy against Dice
 
@@ -1277,12 +1394,21 @@ for name, year, source, build, shape in NETWORKS:
             "×".join(map(str, shape)),
             layers,
             f"{count(network):,}",
-            f"{macs / 1e9:,.3f}",
+            f"{macs / 1e6:,.1f}",
             f"{macs / pixels / 1e3:,.1f}",
         ]
     )
 table(
-    ["network", "year", "source", "picture", "layers with kernels or dense", "parameters", "GMACs", "thousand MACs per pixel"],
+    [
+        "network",
+        "year",
+        "source",
+        "picture",
+        "layers with kernels or dense",
+        "parameters",
+        "million MACs",
+        "thousand MACs per pixel",
+    ],
     rows,
 )
 KNOWN = {
