@@ -154,9 +154,10 @@ def reverse_complement(x):
 # %% test="reverse_complement" points=1
 # Check that the bases are exchanged and the order is reversed.
 check("14.reverse_complement", reverse_complement)
-# By hand:
-assert np.array_equal(reverse_complement(one_hot_dna("AACG")), one_hot_dna("CGTT"))
-assert np.array_equal(reverse_complement(one_hot_dna("GAATTC")), one_hot_dna("GAATTC"))  # the same on both strands
+# By hand: column i of np.eye(4) is the base in row i, so a list of rows picks letters.
+aacg, cgtt, gaattc = (np.eye(4)[:, rows] for rows in ([0, 0, 1, 2], [1, 2, 3, 3], [2, 0, 0, 3, 3, 1]))
+assert np.array_equal(reverse_complement(aacg), cgtt)
+assert np.array_equal(reverse_complement(gaattc), gaattc)  # the same on both strands
 ### BEGIN HIDDEN TESTS
 check("14.reverse_complement", reverse_complement, hidden=True)
 ### END HIDDEN TESTS
@@ -361,9 +362,9 @@ def best_site(x, motif):
 # %% test="best_site" points=1
 # Check sites on the strand that is given.
 check("14.best_site", best_site)
-# By hand: the motif likes an A and then a G; CT is the reverse complement of AG.
+# By hand: the motif likes an A and then a G, and the sequence is TAGA.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]])
-assert best_site(one_hot_dna("TAGA"), motif) == (1, 1, 5 + 3)
+assert best_site(np.eye(4)[:, [3, 0, 2, 0]], motif) == (1, 1, 5 + 3)
 ### BEGIN HIDDEN TESTS
 check("14.best_site", best_site, hidden=True)
 ### END HIDDEN TESTS
@@ -371,9 +372,9 @@ check("14.best_site", best_site, hidden=True)
 # %% test="best_site_strand" points=1
 # Check sites on the other strand.
 check("14.best_site_strand", best_site)
-# By hand:
+# By hand: GCTG, where CT is the reverse complement of AG.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]])
-assert best_site(one_hot_dna("GCTG"), motif) == (1, -1, 5 + 3)
+assert best_site(np.eye(4)[:, [2, 1, 3, 2]], motif) == (1, -1, 5 + 3)
 ### BEGIN HIDDEN TESTS
 check("14.best_site_strand", best_site, hidden=True)
 ### END HIDDEN TESTS
@@ -381,9 +382,9 @@ check("14.best_site_strand", best_site, hidden=True)
 # %% test="best_site_edges" points=1
 # Check sites at the start and at the end of the sequence.
 check("14.best_site_edges", best_site)
-# By hand:
+# By hand: TTTAG.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]])
-assert best_site(one_hot_dna("TTTAG"), motif) == (3, 1, 5 + 3)
+assert best_site(np.eye(4)[:, [3, 3, 3, 0, 2]], motif) == (3, 1, 5 + 3)
 ### BEGIN HIDDEN TESTS
 check("14.best_site_edges", best_site, hidden=True)
 ### END HIDDEN TESTS
@@ -391,9 +392,9 @@ check("14.best_site_edges", best_site, hidden=True)
 # %% test="best_site_negative" points=1
 # Check sequences in which every score is negative.
 check("14.best_site_negative", best_site)
-# By hand: on the strand that is given CC has the score -3 - 3, on the other one GG has -2 + 3, less 10 for each letter.
+# By hand: CC has the score -3 - 3, and GG on the other strand has -2 + 3, both less 10 for each letter.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]]) - 10
-assert best_site(one_hot_dna("CC"), motif) == (0, -1, -2 + 3 - 20)
+assert best_site(np.eye(4)[:, [1, 1]], motif) == (0, -1, -2 + 3 - 20)
 ### BEGIN HIDDEN TESTS
 check("14.best_site_negative", best_site, hidden=True)
 ### END HIDDEN TESTS
