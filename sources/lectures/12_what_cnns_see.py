@@ -177,9 +177,10 @@ Look at the last line: one glance in training mode, and the network is another o
 
 ## First-layer filters
 
-The kernels of the first layer have three input channels: red, green and blue. So each of them *is* a small picture, and we
-can show it: grey for zero, brighter for positive, darker for negative weights in each colour. *What do you expect? Edges?
-Colours? Noise?*
+The kernels of the first layer have three input channels: red, green and blue. So each of them *is* a small picture. It is
+even a special one: among all patches of the same length, the patch that is the kernel itself gets the largest answer, since
+$w^\top x \le |w|\,|x|$ with equality where $x$ points along $w$. So take the kernel for a piece of a prepared picture, stretch it
+to the range of the pixels, and undo the preparation: zero becomes grey. *What do you expect? Edges? Colours? Noise?*
 """
 
 # %%
@@ -188,7 +189,7 @@ norms = kernels.flatten(1).norm(dim=1)
 dead = norms < 0.01
 largest = kernels.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=0.01)  # a dead kernel is not blown up
 gallery(
-    [(255 * (0.5 + k / (2 * top))).round().byte().permute(1, 2, 0).numpy() for k, top in zip(kernels, largest, strict=True)],
+    [as_picture(k / top) for k, top in zip(kernels, largest, strict=True)],
     [f"{k}: zero" if dead[k] else str(k) for k in range(32)],
     11,
     "The 32 kernels of the first layer as colour pictures of 3 by 3: upright, level and slanted edges in light and dark, and "
@@ -382,8 +383,8 @@ assert w20[1] > 0 > w20[0]
 # %% [markdown]
 r"""
 Look at grey: nearly one tone, and the eyes no brighter than the rest. Look at the exchanged colours: everything but the
-eyes. Map 20 says "not redder than green", and in this photograph only the eyes are not. One picture gives a hypothesis; the pictures that would refute it must be
-looked for.
+eyes. Map 20 says "not redder than green", and in this photograph only the eyes are not. One picture gives a hypothesis; the
+pictures that would refute it must be looked for.
 
 Deeper down the maps get smaller. Here are the four channels of each group that vary most on this photograph. (The blocks of
 this network end without an activation, so their maps have both signs: orange above zero, violet below.)
@@ -922,8 +923,8 @@ assert of_moved.max() < 0.4 * of_dream.min()
 # %% [markdown]
 r"""
 Look at the numbers: logits several times those of any real photograph here, for pictures in which we see nothing. Then look
-at the last line: move them by a few pixels, and it is gone. The climb has found a peak as thin as a needle, with fine stripes that fit
-the strides of the network exactly.
+at the last line: move them by a few pixels, and it is gone. The climb has found a peak as thin as a needle, with fine
+stripes that fit the strides of the network exactly.
 
 So the picture is not "what the network thinks of a goldfish". It is *one* of the many pictures with a high logit, and the
 climb took the nearest one. To get one that we can read we must rule the others out. Four ways, each of which says something
@@ -931,11 +932,6 @@ about natural pictures:
 
 - **Jitter**: shift the picture at random before each step. What depends on the exact place does not survive.
 - **Blur** between the steps: fine stripes are wiped out as they appear (Yosinski et al. 2015).
-- **Total variation**: subtract $\lambda\sum|x_{i+1,j}-x_{i,j}| + |x_{i,j+1}-x_{i,j}|$ from the goal: neighbours should be
-  alike (Mahendran and Vedaldi 2015).
-- **Other coordinates**: describe the picture by its frequencies, each divided by about its size, and its colours by how
-  natural pictures vary (mostly light against dark). Then a step of the same length changes the coarse more than the fine
-  (Olah, Mordvintsev and Schubert 2017).
 """
 
 # %%
@@ -945,12 +941,6 @@ dice = torch.Generator().manual_seed(1)
 def jitter(x):
     """Return x shifted by up to 8 pixels, around the border."""
     return x.roll(torch.randint(-8, 9, (2,), generator=dice).tolist(), dims=(2, 3))
-
-
-def jitter_and_zoom(x):
-    """Return x shifted and resized at random."""
-    zoom = (0.85, 0.92, 1.0, 1.1, 1.2)[torch.randint(5, (1,), generator=dice).item()]
-    return F.interpolate(jitter(x), scale_factor=zoom, mode="bilinear", align_corners=False)
 
 
 taps = torch.exp(-(torch.arange(-3.0, 4) ** 2) / 2).to(device)
@@ -964,11 +954,35 @@ def blur(numbers):
     return planes.view_as(numbers)
 
 
+dreams["jitter"] = climb(noise(), torch.tanh, wanted_logits, lr=0.05, look=jitter)
+dreams["jitter, blur"] = climb(noise(), torch.tanh, wanted_logits, lr=0.15, look=jitter, after=blur)
+
+# %% [markdown]
+r"""
+- **Total variation**: neighbours should be alike. Subtract the mean of $|x_{i+1,j}-x_{i,j}| + |x_{i,j+1}-x_{i,j}|$ from the
+  goal, times a weight $\lambda$ (Mahendran and Vedaldi 2015).
+"""
+
+
+# %%
 def roughness(x):
     """Return the mean step between neighbours, down and across, for each picture."""
     return (x[..., 1:, :] - x[..., :-1, :]).abs().mean(dim=(1, 2, 3)) + (x[..., 1:] - x[..., :-1]).abs().mean(dim=(1, 2, 3))
 
 
+WEIGHT_OF_ROUGHNESS = 1000
+dreams["jitter, total variation"] = climb(
+    noise(), torch.tanh, lambda x: wanted_logits(x) - WEIGHT_OF_ROUGHNESS * roughness(x), lr=0.05, look=jitter
+)
+
+# %% [markdown]
+r"""
+- **Other coordinates**: describe the picture by its frequencies $f$, each multiplied by $f^{-1.5}$, since in photographs coarse
+  waves are large and fine ones small; and its colours by how natural pictures vary, mostly light against dark. Then a step of
+  the same length changes the coarse more than the fine (Olah, Mordvintsev and Schubert 2017).
+"""
+
+# %%
 # Light against dark, red-yellow against blue, green against violet: the main directions in which ImageNet's colours vary,
 # each as long as its share (published with Olah et al. 2017, in the library lucid).
 COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]]).to(device)
@@ -990,14 +1004,23 @@ def frequencies(count, size):
     return numbers, draw
 
 
-# %%
-dreams["jitter"] = climb(noise(), torch.tanh, wanted_logits, lr=0.05, look=jitter)
-dreams["jitter, blur"] = climb(noise(), torch.tanh, wanted_logits, lr=0.15, look=jitter, after=blur)
-dreams["jitter, total variation"] = climb(
-    noise(), torch.tanh, lambda x: wanted_logits(x) - 1000 * roughness(x), lr=0.05, look=jitter
-)
 numbers, draw = frequencies(len(WANTED), SIZE)
 dreams["frequencies"] = climb(numbers, draw, wanted_logits, lr=0.05)
+
+# %% [markdown]
+r"""
+And both together: these coordinates, jitter, and a little zoom before each step. *Which of the five will look most like
+anything?*
+"""
+
+
+# %%
+def jitter_and_zoom(x):
+    """Return x shifted and resized at random."""
+    zoom = (0.85, 0.92, 1.0, 1.1, 1.2)[torch.randint(5, (1,), generator=dice).item()]
+    return F.interpolate(jitter(x), scale_factor=zoom, mode="bilinear", align_corners=False)
+
+
 numbers, draw = frequencies(len(WANTED), SIZE)
 dreams["frequencies, jitter, zoom"] = climb(numbers, draw, wanted_logits, lr=0.05, steps=96, look=jitter_and_zoom)
 
@@ -1463,7 +1486,8 @@ One picture is enough to raise a suspicion. It takes many to remove one.
 > - **Occlusion's sign turned round:** what matters is probability before *minus* probability after.
 > - **Each map scaled by its own maximum:** then dead kernels look alive, and a map of nothing looks like one of something.
 > - **A smooth overlay of 7 × 7 numbers** read as a contour.
-> - **Descent for ascent:** optimizers minimise. Negate the goal, or say `maximize=True`.
+> - **Descent for ascent:** optimizers minimise. Negate the goal, or say `maximize=True`. And **noise that is not seeded:** the
+>   next run shows another picture, and nobody knows which of its details mean anything.
 > - **A pretty picture taken for a proof.** Randomise the weights first.
 
 The fourth deserves a look, and so does the seventh.
