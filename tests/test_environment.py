@@ -1,19 +1,16 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
-import time
 import tomllib
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from lab_server import Server, started
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -22,7 +19,6 @@ CONDA_NAMES = {"pytorch": "torch", "playwright-python": "playwright"}
 """Where conda-forge calls a package otherwise than PyPI."""
 
 ONLY_ON_LINUX = ("cuda", "nvidia", "triton")
-SERVER_STARTS_WITHIN_S = 90
 
 
 def project() -> dict[str, Any]:
@@ -106,57 +102,27 @@ def test_commands_start_without_torch() -> None:
     assert done.stdout.strip() == "False"
 
 
-def wait_for_server(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> dict[str, Any]:
-    """Return what a starting Jupyter server writes about itself, once it answers."""
-    wake, deadline = threading.Event(), time.monotonic() + SERVER_STARTS_WITHIN_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"JupyterLab has stopped:\n{log.read_text()}"
-        for path in runtime.glob("jpserver-*.json"):
-            try:
-                server = json.loads(path.read_text())
-                get(server, "api/status")
-            except (json.JSONDecodeError, ConnectionError, urllib.error.URLError):
-                continue
-            return server
-        wake.wait(0.1)
-    raise AssertionError(f"JupyterLab did not answer within {SERVER_STARTS_WITHIN_S} s:\n{log.read_text()}")
-
-
-def get(server: dict[str, Any], path: str) -> bytes:
-    request = urllib.request.Request(server["url"] + path, headers={"Authorization": f"token {server['token']}"})
-    with urllib.request.urlopen(request, timeout=20) as response:
-        return response.read()
-
-
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """What `make lab` starts, in the environment of the tests."""
-    folder = tmp_path_factory.mktemp("lab")
     done = f"{sys.prefix}/.set-up"
     arguments = ["make", "lab", f"VENV={sys.prefix}", "--old-file", done, "LAB_ARGS=--no-browser --port=0"]
-    env = os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTER_CONFIG_DIR": str(folder / "config")}
-    log = folder / "log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(arguments, cwd=ROOT, env=env, stdout=file, stderr=file, start_new_session=True)
-        try:
-            yield wait_for_server(process, folder / "runtime", log) | {"log": log}
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+    with started(arguments, ROOT, tmp_path_factory.mktemp("lab")) as server:
+        yield server
 
 
-def test_lab_answers_and_shows_where_to_start(lab: dict[str, Any]) -> None:
-    page = get(lab, "lab/tree/index.ipynb").decode()
+def test_lab_answers_and_shows_where_to_start(lab: Server) -> None:
+    page = lab.get("lab/tree/index.ipynb").decode()
     assert "<title>JupyterLab</title>" in page
-    assert f"{lab['url']}lab/tree/index.ipynb" in lab["log"].read_text()
+    assert f"{lab.url}lab/tree/index.ipynb" in lab.log.read_text()
 
 
-def test_start_page_links_to_every_lecture_and_assignment(lab: dict[str, Any]) -> None:
-    start = json.loads(get(lab, "api/contents/index.ipynb"))["content"]
+def test_start_page_links_to_every_lecture_and_assignment(lab: Server) -> None:
+    start = json.loads(lab.get("api/contents/index.ipynb"))["content"]
     links = re.findall(r"\]\(([^)]+)\)", "".join(cell["source"] for cell in start["cells"]))
 
     for link in links:
-        assert json.loads(get(lab, f"api/contents/{link}"))["type"] == "notebook"
+        assert json.loads(lab.get(f"api/contents/{link}"))["type"] == "notebook"
     sources = [p.relative_to(ROOT / "sources") for p in (ROOT / "sources").glob("*/*_*.py")]
     expected = {
         f"lectures/{p.stem}.ipynb" if p.parts[0] == "lectures" else f"assignments/{p.stem}/{p.stem}.ipynb" for p in sources

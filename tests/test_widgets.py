@@ -1,14 +1,13 @@
 import base64
+import html
 import io
-import os
 import re
-import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -17,12 +16,14 @@ from hypothesis import strategies as st
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets.widgets import widget as widget_registry
+from lab_server import started
 from matplotlib.patches import Rectangle
 from nbconvert import HTMLExporter
 from PIL import Image
 
-from cnnkit import plotting, widgets
+from cnnkit import data, plotting, widgets
 from cnnkit.notebooks import KERNELSPEC
+from cnnkit.widgets import geometry, images
 
 LECTURE = Path(__file__).parents[1] / "lectures" / "04_convolution_layer.ipynb"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -68,13 +69,13 @@ def words_in(output):
     return widget_registry._instances[output["data"][VIEW]["model_id"]].children[-1].value
 
 
-geometries = {name: st.integers(low, high) for name, (low, high) in widgets.RANGES.items()}
+geometries = {name: st.integers(low, high) for name, (low, high) in geometry.RANGES.items()}
 
 
 @settings(max_examples=150, deadline=None)
 @given(**geometries)
 def test_windows_are_those_of_torch(n, k, stride, padding, dilation):
-    windows = widgets._windows(n, k, stride, padding, dilation)
+    windows = geometry._windows(n, k, stride, padding, dilation)
     signal = torch.zeros(1, 1, n, requires_grad=True)
     if n + 2 * padding < dilation * (k - 1) + 1:
         assert windows == []
@@ -86,20 +87,20 @@ def test_windows_are_those_of_torch(n, k, stride, padding, dilation):
         assert [p for p in window if 0 <= p < n] == torch.where(gradient[0, 0] != 0)[0].tolist()
 
 
-layer = st.tuples(*(st.integers(low, high) for low, high in widgets.LAYER_RANGES.values()))
+layer = st.tuples(*(st.integers(low, high) for low, high in geometry.LAYER_RANGES.values()))
 
 
 @settings(max_examples=60, deadline=None)
-@given(layers=st.lists(layer, min_size=1, max_size=widgets.MAX_LAYERS))
+@given(layers=st.lists(layer, min_size=1, max_size=geometry.MAX_LAYERS))
 def test_receptive_fields_are_those_of_the_gradient(layers):
-    reached = [max(widgets._dependencies(layers, unit)[0]) for unit in (0, 1)]
+    reached = [max(geometry._dependencies(layers, unit)[0]) for unit in (0, 1)]
     signal = torch.ones(1, 1, reached[1] + 1, dtype=torch.float64, requires_grad=True)
     y = signal
     for k, stride, dilation in layers:
         y = F.conv1d(y, torch.ones(1, 1, k, dtype=torch.float64), stride=stride, dilation=dilation)
     for unit in (0, 1):
         (gradient,) = torch.autograd.grad(y[0, 0, unit], signal, retain_graph=True)
-        assert widgets._dependencies(layers, unit)[0] == set(torch.where(gradient[0, 0] != 0)[0].tolist())
+        assert geometry._dependencies(layers, unit)[0] == set(torch.where(gradient[0, 0] != 0)[0].tolist())
 
 
 def test_the_picture_of_windows_says_the_formula_and_what_is_not_read():
@@ -221,46 +222,150 @@ def test_the_saved_lecture_shows_pictures_where_no_kernel_runs():
         assert sliders.data["text/plain"] in page
 
 
+@pytest.mark.parametrize("name", images.KERNELS)
+def test_the_kernel_is_laid_on_the_image_unflipped(name):
+    image = np.random.default_rng(3).integers(0, 256, (9, 12), dtype=np.uint8)
+    fig, alt = closed(widgets.draw_kernel(image, name))
+    weights = np.array(images.KERNELS[name])
+    result = fig.axes[2].images[0].get_array()
+    assert result.shape == (7, 10)
+    for i, j in np.ndindex(result.shape):
+        assert abs((image[i : i + 3, j : j + 3] * weights).sum() - result[i, j]) < 1e-9
+    assert (f"from {result.min():.0f} to {result.max():.0f}; 0 is in the middle" in alt) == (result.min() < -0.5)
+    total = weights.sum()
+    assert ("even areas keep their brightness" in alt) == (abs(total - 1) < 1e-9)
+    assert ("even areas become 0" in alt) == (abs(total) < 1e-9)
+
+
+def test_a_field_or_the_choice_changes_the_kernel(shown):
+    plotting.use_style()
+    image = data.photograph("camera", size=40, grey=True)
+    widgets.explore_kernel(image, "identity")
+    picture, box = shown
+    assert "the rows 0, 0, 0; 0, 1, 0; 0, 0, 0" in picture["metadata"]["image/png"]["alt"]
+    choice, *rows = widget_registry._instances[box["data"][VIEW]["model_id"]].children[:4]
+    fields = [field for row in rows for field in row.children]
+    assert [field.tooltip for field in fields][5] == "row 1, column 2"
+
+    before = len(shown)
+    choice.value = "Laplace"
+    assert [field.value for field in fields] == [0, 1, 0, 1, -4, 1, 0, 1, 0]
+    assert len(shown) == before + 1, "one picture for one choice, not one for each field"
+    assert "the rows 0, 1, 0; 1, -4, 1; 0, 1, 0" in words_in(box)
+
+    fields[0].value = 2
+    assert choice.value == images.OWN
+    assert "the rows 2, 1, 0; 1, -4, 1; 0, 1, 0" in shown[-1]["metadata"]["image/png"]["alt"]
+    assert "the weights add up to 2." in words_in(box)
+
+
+@pytest.mark.parametrize("pooling", images.POOLINGS)
+def test_pooling_is_that_of_its_windows_also_when_shifted(pooling):
+    image = np.random.default_rng(4).integers(0, 256, (9, 12), dtype=np.uint8)
+    pool = {"max": np.max, "average": np.mean, "L2": lambda window: np.sqrt((window.astype(float) ** 2).mean())}[pooling]
+    for k, stride, shift in [(2, 2, 0), (3, 2, 1), (4, 3, 2), (1, 1, 4)]:
+        fig, alt = closed(widgets.draw_pooling(image, pooling, k, stride, shift))
+        moved, result = (ax.images[0].get_array() for ax in fig.axes)
+        assert (moved[:, shift:] == image[:, : 12 - shift]).all()
+        assert (moved[:, :shift] == image[:, :1]).all()
+        assert result.shape == ((9 - k) // stride + 1, (12 - k) // stride + 1)
+        for i, j in np.ndindex(result.shape):
+            window = moved[i * stride : i * stride + k, j * stride : j * stride + k]
+            assert abs(pool(window) - result[i, j]) < 1e-9
+        assert f"9 × 12 become {result.shape[0]} × {result.shape[1]}" in alt
+        assert ("grey levels on average" in alt) == (shift > 0)
+
+
+@pytest.mark.parametrize("name", images.AUGMENTATIONS)
+def test_strength_0_changes_nothing_and_10_does(name):
+    image = data.photograph("chelsea", size=24)
+    for strength in (0, 10):
+        fig, alt = closed(widgets.draw_augmentation(image, name, strength, seed=2))
+        original, *drawn = (ax.images[0].get_array() for ax in fig.axes)
+        assert (original == image).all()
+        assert len(drawn) == images.DRAWS
+        changed = [np.abs(picture.astype(int) - original).max() > 0 for picture in drawn]
+        assert any(changed) if strength else not any(changed)
+        assert f"{name}, strength {strength} of 10, seed 2" in alt
+    again, _ = closed(widgets.draw_augmentation(image, name, 10, seed=2))
+    assert all(
+        (one.images[0].get_array() == two.images[0].get_array()).all() for one, two in zip(fig.axes, again.axes, strict=True)
+    )
+
+
+def test_every_choice_of_the_image_explorers_can_be_drawn(shown):
+    plotting.use_style()
+    for explorer, image in (
+        (widgets.explore_pooling, data.photograph("camera", size=24, grey=True)),
+        (widgets.explore_augmentation, data.photograph("chelsea", size=24)),
+    ):
+        explorer(image)
+        box = shown[-1]
+        for control in widget_registry._instances[box["data"][VIEW]["model_id"]].children[:-1]:
+            for value in getattr(control, "options", None) or (control.max, control.min):
+                before, old = len(shown), control.value
+                control.value = value
+                assert len(shown) == before + (value != old)
+                assert shown[-1]["metadata"].get("image/png", {}).get("alt", "") in html.unescape(words_in(box))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: widgets.draw_kernel(GREY, "blur"), "no kernel is called 'blur': there are identity, "),
+        (lambda: widgets.draw_kernel(GREY, [[1, 2], [3, 4]]), "the kernel has shape (2, 2): pass 3 × 3 finite numbers"),
+        (lambda: widgets.draw_kernel(GREY, [[np.nan] * 3] * 3), "the kernel has shape (3, 3): pass 3 × 3 finite numbers"),
+        (lambda: widgets.draw_kernel(GREY, [[1, 2, 3], [1]]), "the kernel is [[1, 2, 3], [1]]: pass 3 × 3 numbers"),
+        (lambda: widgets.explore_kernel(GREY / 255), "pass a grey image: a uint8 array (H, W)"),
+        (lambda: widgets.draw_kernel(COLOUR, "mean"), "pass a grey image: a uint8 array (H, W)"),
+        (lambda: widgets.draw_pooling(GREY, "min"), "pooling is 'min': choose one of max, average, L2."),
+        (lambda: widgets.draw_pooling(GREY, k=9), "k is 9, but the image has only 8 × 8 pixels."),
+        (lambda: widgets.draw_pooling(np.zeros((65, 9), np.uint8)), "the image has 65 × 9 pixels: pass 6 to 64 a side"),
+        (lambda: widgets.explore_pooling(GREY, stride=7), "stride is 7: the slider goes from 1 to 6."),
+        (lambda: widgets.explore_pooling(GREY, "min"), "pooling is 'min': choose one of max, average, L2."),
+        (lambda: widgets.draw_augmentation(COLOUR, "mixup"), "augmentation is 'mixup': choose one of horizontal flip, "),
+        (lambda: widgets.draw_augmentation(COLOUR, "noise", 11), "strength is 11: it goes from 0 to 10."),
+        (lambda: widgets.draw_augmentation(GREY, "noise"), "pass a colour image: a uint8 array (H, W, 3)"),
+    ],
+)
+def test_bad_images_and_choices_get_a_sentence(call, words):
+    with pytest.raises(ValueError, match="^" + re.escape(words)):
+        call()
+
+
+GREY, COLOUR = np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)
+
+
 @pytest.fixture
 def lab(tmp_path):
-    """Run JupyterLab on an empty folder; give the folder, the address and the token."""
-    settings_of_its_own = {f"JUPYTER_{what}_DIR": str(tmp_path / what.lower()) for what in ("RUNTIME", "CONFIG", "DATA")}
-    folder = tmp_path / "work"
-    folder.mkdir()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", f"--ServerApp.root_dir={folder}"]
-    environment = os.environ | settings_of_its_own | {"JUPYTER_PREFER_ENV_PATH": "1"}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
-        said = ""
-        for line in server.stderr:
-            said += line
-            if address := re.search(r"(http://127\.0\.0\.1:\d+/)lab\?token=(\w+)", line):
-                break
-        else:
-            pytest.fail(f"JupyterLab did not start:\n{said}")
-        # Nobody reads on otherwise, and a full pipe would stop the server.
-        threading.Thread(target=server.stderr.read, daemon=True).start()
-        yield folder, address[1], address[2]
-        server.terminate()
+    """Run JupyterLab on an empty folder; give the folder and the server."""
+    (tmp_path / "work").mkdir()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"]
+    with started(command, tmp_path / "work", tmp_path) as server:
+        yield tmp_path / "work", server
 
 
 @pytest.mark.slow
-def test_the_keyboard_moves_the_sliders_in_jupyterlab(lab):
+def test_the_keyboard_moves_the_explorers_in_jupyterlab(lab):
     from playwright.sync_api import sync_playwright
 
-    folder, address, token = lab
-    source = "from cnnkit import plotting, widgets\nplotting.use_style()\nwidgets.explore_output_size(n=9, stride=2)"
+    folder, server = lab
+    source = """from cnnkit import data, plotting, widgets
+plotting.use_style()
+widgets.explore_output_size(n=9, stride=2)
+widgets.explore_kernel(data.photograph("camera", size=64, grey=True), "identity")"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)], metadata={"kernelspec": KERNELSPEC})
     nbformat.write(notebook, folder / "explore.ipynb")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1300, "height": 900})
         page.set_default_timeout(120_000)
-        page.goto(f"{address}lab/tree/explore.ipynb?token={token}")
+        page.goto(f"{server.url}lab/tree/explore.ipynb?token={server.token}")
         page.wait_for_selector("text=| Idle")
         page.click(".jp-Notebook .jp-Cell")
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("[role=status]:has-text('stride 2, padding 1')")
-        before = page.locator(".jp-OutputArea img").get_attribute("src")
+        before = page.locator(".jp-OutputArea img").first.get_attribute("src")
         page.locator("[role=slider]").nth(2).focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("[role=status]:has-text('stride 3, padding 1')")
@@ -269,4 +374,14 @@ def test_the_keyboard_moves_the_sliders_in_jupyterlab(lab):
         page.keyboard.press("Tab")
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("[role=status]:has-text('stride 3, padding 2')")
+
+        page.wait_for_selector("[role=status]:has-text('0, 0, 0; 0, 1, 0; 0, 0, 0')")
+        page.locator("[role=slider]").nth(5).focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector("[role=status]:has-text('0, 0, 0; 1, 0, 0; 0, 0, 0')")
+        page.locator(".jp-OutputArea input[type=number]").first.focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("-3")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[role=status]:has-text('-3, 0, 0; 1, 0, 0; 0, 0, 0')")
         browser.close()

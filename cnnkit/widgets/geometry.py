@@ -1,25 +1,15 @@
-"""Explorers with sliders: the windows of one layer, and what a stack of layers sees.
+"""The windows of one layer, and what a stack of layers sees: geometry, found by listing positions along one axis."""
 
-    explore_output_size(n=9, k=3, stride=2, padding=1)
-    explore_receptive_field([(3, 1, 1), (3, 2, 1), (3, 1, 2)])
-
-Each shows its picture first and its sliders below it. A saved notebook holds the picture and a sentence where the
-sliders were, so it reads the same where no kernel runs. Everything drawn is geometry, found by listing positions along
-one axis.
-"""
-
-import html
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import ipywidgets
 import matplotlib.pyplot as plt
-from IPython.display import display
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cnnkit import plotting
+from cnnkit.widgets.controls import explore, slider, whole
 
 # What the sliders reach: as far as a picture of this width stays readable.
 RANGES = {"n": (1, 16), "k": (1, 7), "stride": (1, 4), "padding": (0, 4), "dilation": (1, 4)}
@@ -38,8 +28,8 @@ def explore_output_size(n: int = 9, k: int = 3, stride: int = 2, padding: int = 
     """
     start = {"n": n, "k": k, "stride": stride, "padding": padding, "dilation": dilation}
     names = {"n": "input n", "k": "kernel k"}
-    sliders = {key: _slider(names.get(key, key), value, RANGES[key]) for key, value in start.items()}
-    _explore(
+    sliders = {key: slider(names.get(key, key), value, RANGES[key]) for key, value in start.items()}
+    explore(
         lambda: draw_windows(**{key: slider.value for key, slider in sliders.items()}, room=EXPLORER_ROWS),
         list(sliders.values()),
         list(sliders.values()),
@@ -55,20 +45,20 @@ def explore_receptive_field(layers: Sequence[tuple[int, int, int]] = ((3, 1, 1),
     start = _stack(layers)
     if len(start) > MAX_LAYERS:
         raise ValueError(f"there are {len(start)} layers: the explorer has room for {MAX_LAYERS}.")
-    depth = _slider("layers", len(start), (1, MAX_LAYERS))
+    depth = slider("layers", len(start), (1, MAX_LAYERS))
     rows = []
     for number in range(1, MAX_LAYERS + 1):
         values = start[number - 1] if number <= len(start) else (3, 1, 1)
         words = (f"layer {number}: k", "stride", "dilation")
         pairs = zip(words, values, LAYER_RANGES.values(), strict=True)
-        rows.append(ipywidgets.HBox([_slider(word, value, bounds) for word, value, bounds in pairs]))
+        rows.append(ipywidgets.HBox([slider(word, value, bounds) for word, value, bounds in pairs]))
 
     def draw() -> tuple[Figure, str]:
         for number, row in enumerate(rows, start=1):
             row.layout.display = None if number <= depth.value else "none"
         return draw_receptive_field([tuple(slider.value for slider in row.children) for row in rows[: depth.value]])
 
-    _explore(
+    explore(
         draw,
         [depth, *(slider for row in rows for slider in row.children)],
         [depth, *rows],
@@ -84,8 +74,8 @@ def draw_windows(
     The figure is as high as its windows need, or as `room` of them need.
     Raises ValueError for a size, kernel, stride or dilation below 1 or a negative padding.
     """
-    n, k = _whole(n, "n", 1), _whole(k, "k", 1)
-    stride, padding, dilation = _whole(stride, "stride", 1), _whole(padding, "padding", 0), _whole(dilation, "dilation", 1)
+    n, k = whole(n, "n", 1), whole(k, "k", 1)
+    stride, padding, dilation = whole(stride, "stride", 1), whole(padding, "padding", 0), whole(dilation, "dilation", 1)
     reach = dilation * (k - 1) + 1
     windows = _windows(n, k, stride, padding, dilation)
     read = {position for window in windows for position in window}
@@ -183,42 +173,6 @@ def draw_receptive_field(layers: Sequence[tuple[int, int, int]]) -> tuple[Figure
     return fig, f"{sentence}. {remark} The layers, from the input on: {stack}."
 
 
-def _explore(draw: Callable[[], tuple[Figure, str]], sliders: list, rows: list, sentence: str) -> None:
-    """Display a picture, and under it rows of sliders that redraw it; `sentence` stands for them in a saved notebook."""
-    picture = plotting.render(*draw())
-    shown = display(picture, display_id=True)
-    # JupyterLab gives images no alternative text, so a reader who does not see the picture needs it beside the sliders.
-    words = ipywidgets.HTML(_status(picture.alt))
-
-    def redraw(_change) -> None:
-        picture = plotting.render(*draw())
-        shown.update(picture)
-        words.value = _status(picture.alt)
-
-    for slider in sliders:
-        slider.observe(redraw, names="value")
-    box = ipywidgets.VBox([*rows, words])
-    display(box._repr_mimebundle_() | {"text/plain": sentence}, raw=True)
-
-
-def _status(words: str) -> str:
-    return f'<p role="status">In words: {html.escape(words)}</p>'
-
-
-def _slider(word: str, value: int, bounds: tuple[int, int]) -> ipywidgets.IntSlider:
-    low, high = bounds
-    if _whole(value, word, low) > high:
-        raise ValueError(f"{word} is {value}: the slider goes from {low} to {high}.")
-    return ipywidgets.IntSlider(
-        value=value,
-        min=low,
-        max=high,
-        description=word,
-        style={"description_width": "5.5em"},
-        layout={"width": "auto", "flex": "1 1 0%", "min_width": "12em"},
-    )
-
-
 def _windows(n: int, k: int, stride: int, padding: int, dilation: int) -> list[list[int]]:
     """List the positions that each window reads; the input's own are 0 … n − 1."""
     windows, start = [], -padding
@@ -263,18 +217,8 @@ def _stack(layers: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]
         if len(layer) != 3:
             raise ValueError(f"layer {number} is {layer!r}: pass (k, stride, dilation).")
         pairs = zip(layer, ("k", "stride", "dilation"), strict=True)
-        stack.append(tuple(_whole(value, f"layer {number}: {name}", 1) for value, name in pairs))
+        stack.append(tuple(whole(value, f"layer {number}: {name}", 1) for value, name in pairs))
     return stack
-
-
-def _whole(value: int, name: str, low: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError as error:
-        raise ValueError(f"{name} is {value!r}: pass a whole number.") from error
-    if number < low:
-        raise ValueError(f"{name} is {number}: it must be at least {low}.")
-    return number
 
 
 def _count(number: int, thing: str) -> str:
