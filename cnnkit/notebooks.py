@@ -46,6 +46,9 @@ LANGUAGE_INFO = {
 
 HEADING = re.compile(r"^#\s+(?:Lecture\s+|Assignment\s+)?(?:\d\d(?:\s*[.:·—–-]\s*|\s+))?(.+?)\s*$", re.MULTILINE)
 MINUTES = re.compile(r"(\d+(?:\s*[–-]\s*\d+)?)\s*min(?:utes)?\b")
+EXERCISE_MINUTES = re.compile(r"· about (\d+) minutes")
+NEEDS = re.compile(r"\*\*You need:?\*\*:?\s(.*?)\.(?:\s|$)", re.DOTALL)
+TOPIC_NUMBERS = re.compile(r"\b\d\d(?:\s+to\s+\d\d)?\b")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 RAISED_AT = re.compile(r"^-+> *\d+ *(.*)$", re.MULTILINE)
 MEMORY_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
@@ -351,10 +354,26 @@ def _minutes(source: Source) -> str | None:
     return None
 
 
+def _time_of_exercises(source: Source) -> str:
+    """Return the time that the exercises of an assignment take in all, as minutes or half hours."""
+    minutes = sum(int(found) for cell in source.cells if cell.kind != "code" for found in EXERCISE_MINUTES.findall(cell.text))
+    if minutes <= 90:
+        return f"{minutes} min, " if minutes else ""
+    hours, half = divmod(round(minutes / 30), 2)
+    return f"{hours}{' ½' if half else ''} h, "
+
+
+def _builds_on(lecture: Source | None) -> str:
+    """Return the numbers of the topics that a lecture says it needs."""
+    found = NEEDS.search(lecture.cells[0].text) if lecture else None
+    numbers = TOPIC_NUMBERS.findall(found[1]) if found else []
+    return ", ".join(re.sub(r"\s+to\s+", "–", number) for number in numbers) or "–"
+
+
 def _course_map(lectures: dict[str, Source], assignments: dict[str, Source]) -> str:
     """Return the table of topics, one row each; BuildError where a lecture has no title or time."""
     problems: list[Problem] = []
-    rows = ["| | Topic | Lecture | Assignment |", "|---|---|---|---|"]
+    rows = ["| | Topic | Builds on | Lecture | Assignment |", "|---|---|---|---|---|"]
     for topic in sorted({*lectures, *assignments}):
         title, wrong = _title(lectures.get(topic) or assignments[topic])
         problems += wrong
@@ -367,11 +386,9 @@ def _course_map(lectures: dict[str, Source], assignments: dict[str, Source]) -> 
             cells[0] = f"[read](lectures/{topic}.ipynb), {minutes} min"
         if topic in assignments:
             points = sum(points_of(cell) or 0 for cell in assignments[topic].cells)
-            minutes = _minutes(assignments[topic])
-            cells[1] = (
-                f"[solve](assignments/{topic}/{topic}.ipynb), " + (f"{minutes} min, " if minutes else "") + f"{points:g} points"
-            )
-        rows.append(f"| {topic[:2]} | {title.replace('|', '&#124;')} | {cells[0]} | {cells[1]} |")
+            cells[1] = f"[solve](assignments/{topic}/{topic}.ipynb), {_time_of_exercises(assignments[topic])}{points:g} points"
+        needs = _builds_on(lectures.get(topic))
+        rows.append(f"| {topic[:2]} | {title.replace('|', '&#124;')} | {needs} | {cells[0]} | {cells[1]} |")
     if problems:
         raise BuildError(problems)
     return "\n".join(rows)

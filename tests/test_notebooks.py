@@ -23,7 +23,7 @@ LECTURE = '''\
 r"""
 # 02 Convolution in one dimension
 
-Time: about 45 – 60 minutes. The kernel $\\alpha$ slides.
+Time: about 45 – 60 minutes. **You need** lectures 03 to 05 (all of it), and 01. The kernel $\\alpha$ slides.
 """
 
 # %%
@@ -39,7 +39,7 @@ ASSIGNMENT = '''\
 r"""
 # Assignment 02
 
-About 50 minutes.
+**Points 2 · difficulty 1/5 · about 100 minutes** and **No points · about 10 minutes**
 """
 
 # %%
@@ -217,8 +217,8 @@ def test_release_is_what_nbgraders_command_makes(built: Path) -> None:
 
 def test_course_map_stands_on_start_page_and_readme(built: Path) -> None:
     row = (
-        f"| 02 | Convolution in one dimension | [read](lectures/{TOPIC}.ipynb), 45–60 min "
-        f"| [solve](assignments/{TOPIC}/{TOPIC}.ipynb), 50 min, 3.5 points |"
+        f"| 02 | Convolution in one dimension | 03–05, 01 | [read](lectures/{TOPIC}.ipynb), 45–60 min "
+        f"| [solve](assignments/{TOPIC}/{TOPIC}.ipynb), 2 h, 3.5 points |"
     )
     assert row in nbformat.read(built / "index.ipynb", as_version=4).cells[0].source
     readme = (built / "README.md").read_text()

@@ -5,7 +5,7 @@ r"""
 You turn images into tensors, push them about, count the weights that a network needs for them, and find a pattern by
 sliding it over a picture. At the end you measure, with one number, whether an operation treats every place alike.
 
-**You need** [lecture 01](../../lectures/01_why_convolution.ipynb), NumPy, paper and pencil. **Time:** about 75 minutes.
+**You need** [lecture 01](../../lectures/01_why_convolution.ipynb), NumPy, paper and pencil. **Time:** about 80 minutes.
 **Points:** 23.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check

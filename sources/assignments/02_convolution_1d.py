@@ -6,7 +6,7 @@ You write a convolution six times, each time a little more of what a network's l
 signal, at the end a batch of signals with channels, bias, padding and stride. With the last one you filter a
 photograph.
 
-**You need** [lecture 02](../../lectures/02_convolution_1d.ipynb), NumPy, paper and pencil. **Time:** about two hours.
+**You need** [lecture 02](../../lectures/02_convolution_1d.ipynb), NumPy, paper and pencil. **Time:** about two and a half hours.
 **Points:** 30.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check

@@ -5,8 +5,8 @@ r"""
 You write the convolution of one image plane, first with loops that anybody can check, at the end without a loop over
 pixels. On the way you pad, blur and find edges, and you use every function on a photograph.
 
-**You need** [lecture 03](../../lectures/03_convolution_2d.ipynb), NumPy, paper and pencil. **Time:** about two and a
-half hours. **Points:** 30.
+**You need** [lecture 03](../../lectures/03_convolution_2d.ipynb), NumPy, paper and pencil. **Time:** about three
+hours. **Points:** 30.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check
 calls your function on several cases and compares the results with PyTorch's. If something is wrong, it says what, shows

@@ -6,7 +6,7 @@ A pooling layer has no weights, and still there is much to get wrong in it: how 
 worth, and where the gradient goes. You write max pooling with its indices, average, global, Lp and blur pooling, and both
 important backward passes. At the end you move a photograph by one pixel and watch what is left of it.
 
-**You need** [lecture 06](../../lectures/06_pooling.ipynb), NumPy, paper and pencil. **Time:** about 2 ½ hours.
+**You need** [lecture 06](../../lectures/06_pooling.ipynb), NumPy, paper and pencil. **Time:** about three hours.
 **Points:** 32.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check
