@@ -610,7 +610,22 @@ plotting.show_images(
 r"""
 Look at the outlines of the cup, then at the table: both got crisper, and the grain got louder with them. A kernel
 cannot tell detail from noise.
+"""
 
+# %% [markdown]
+r"""
+**Now yours.** Run the next cell, and nine fields appear under the picture. *Before you type: which nine numbers leave the
+picture as it is? Which move it by one pixel? Which turn it into its negative?* Then go through the kernels of this lecture
+with the slider, and change one weight of each.
+"""
+
+# %%
+from cnnkit import widgets
+
+widgets.explore_kernel(data.photograph("camera", size=64, grey=True), "sharpen")
+
+# %% [markdown]
+r"""
 ## 9. Stripes: a Gabor bank
 
 Sobel asks one question, "how fast does it change here?" A **Gabor kernel** asks a finer one: "is there a stripe of this

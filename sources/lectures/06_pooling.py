@@ -1100,7 +1100,27 @@ Look at the columns. The convolution shifts along, to the last digit: equivarian
 along for shifts of 2 and 4, the stride, and for no others. The global mean behind convolutions *is* invariant. But put one
 pooling before it, and odd shifts are seen again. So pooling is neither; it makes a map that is *roughly* the same after a
 small shift. How roughly?
+"""
 
+# %% [markdown]
+r"""
+Try it: choose a pooling, then shift the picture under its windows. *With a stride of 2, after which shifts is the output the
+old one, moved by whole places?*
+"""
+
+# %%
+from cnnkit import widgets
+
+widgets.explore_pooling(data.photograph("camera", size=24, grey=True), "max", shift=1)
+
+# %% [markdown]
+r"""
+Go from a shift of 1 to 2: the blocks of the output come back, one place further to the right. After an odd shift every
+window holds other pixels, and the blocks change.
+"""
+
+# %% [markdown]
+r"""
 ### Measured on photographs
 
 Six photographs, eight edge kernels with ReLU, so real activations. Shift the camera by $d$ pixels, pool, compare. The

@@ -780,7 +780,21 @@ for zoom in (1.0, 0.4):
 r"""
 The emoji fill their pictures, so something always remains. Objects seen from afar can disappear. Then the label is a lie: the
 network learns to say "spoon" to an empty sheet. Keep the hole smaller than the object.
+"""
 
+# %% [markdown]
+r"""
+Before the two that mix pictures: try those that change one. *At which strength would you no longer give the picture the same
+label?* That is where an augmentation stops helping.
+"""
+
+# %%
+from cnnkit import widgets
+
+widgets.explore_augmentation(data.photograph("chelsea", size=40), "rotation")
+
+# %% [markdown]
+r"""
 ## Mixup
 
 So far every change kept the label. The next two change it, by a known amount. **Mixup** (Zhang et al. 2018) lays two images on
