@@ -282,8 +282,8 @@ check("13.dice_loss_errors", dice_loss, hidden=True)
 
 # %% [markdown]
 r"""
-Both losses on one picture: 100 pixels, 5 of them an object. A network says the same everywhere, with probability $q$ for
-the object. *Which $q$ does cross-entropy like best? And Dice?*
+Both losses on one picture: 100 pixels, 5 of them an object. A network that knows nothing says the same everywhere, with
+probability $q$ for the object. *For which $q$ are the losses smallest? And how far from 0 are they there?*
 """
 
 # %%
@@ -291,19 +291,27 @@ masks = torch.zeros(1, 10, 10, dtype=torch.int64)
 masks[0, 0, :5] = 1
 q = torch.linspace(0.01, 0.99, 99)
 same = [torch.tensor([1 - value, value]).log().reshape(1, 2, 1, 1).expand(1, 2, 10, 10) for value in q.tolist()]
+curves = {
+    "cross-entropy": (torch.stack([F.cross_entropy(logits, masks) for logits in same]), plotting.VERMILLION),
+    "Dice loss": (torch.stack([dice_loss(logits, masks) for logits in same]), plotting.BLUE),
+}
 fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
-axis.plot(q, [F.cross_entropy(logits, masks) for logits in same], color=plotting.VERMILLION, label="cross-entropy")
-axis.plot(q, [dice_loss(logits, masks) for logits in same], color=plotting.BLUE, label="Dice loss")
+for name, (losses, colour) in curves.items():
+    lowest = losses.argmin()
+    axis.plot(q, losses, color=colour, label=name)
+    axis.plot(q[lowest], losses[lowest], "o", color=colour)
+    print(f"{name}: smallest at q = {q[lowest]:.2f}, where it is {losses[lowest]:.2f}")
 axis.set(xlabel="probability q of the object, the same for all pixels", ylabel="loss", ylim=(0, 2))
-axis.set_title("Five pixels of a hundred: who knows nothing is told to say so by cross-entropy")
+axis.set_title("Finding nothing costs little cross-entropy, but half of the Dice loss")
 axis.legend()
-plotting.show(fig, "Cross-entropy has its minimum at q = 0.05, the Dice loss changes little over the whole range.")
+plotting.show(fig, "Both losses are smallest near q = 0.05. Cross-entropy is about 0.2 there, the Dice loss about 0.5.")
 
 # %% [markdown]
 r"""
-Look at the lowest point of the curves. Cross-entropy has it at the share of the object, 0.05: from there to a mask is a long
-way, but every pixel pulls. The Dice loss hardly tells one $q$ from another: it wants the *overlap*, and saying the same
-everywhere has little of it. In practice the two are added.
+Look at the two dots. Both are near the share of the object, 5 of 100, and neither network has found anything. But
+cross-entropy is close to 0 already: it is a mean over pixels, and nearly all of them are background, and easy. In the
+Dice loss the object counts as much as the background, however small it is. In practice the two losses are often added:
+cross-entropy pulls at every pixel, and Dice does not let a small class be forgotten.
 
 ## 4. The checkerboard, counted
 
