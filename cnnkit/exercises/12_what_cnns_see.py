@@ -1048,8 +1048,17 @@ def _upsampled_cam(model, layer, x, target):
 CAM_LAYERS = ("bn1", "act1", "conv2", "bn2", "act2")
 
 
+CAM_REFERENCE = _through("look", _grad_cam)
+CAM_SHARES = (0.25, 0.9)
+"""Of the entries of a case's maps so many are positive: where the ReLU leaves nothing, or everything, it hides mistakes."""
+
+
 def _cam_case(rng, note, layer, size, **options):
-    return _target_case(rng, note, layer, size=size, **options)
+    while True:
+        case = _target_case(rng, note, layer, size=size, **options)
+        share = (CAM_REFERENCE(*case.args)[0] > 0).mean()
+        if CAM_SHARES[0] <= share <= CAM_SHARES[1]:
+            return case
 
 
 def _cam_cases(rng):
@@ -1087,7 +1096,7 @@ CAM_CALL = "grad_cam(model.to(args[2].dtype), model.get_submodule(args[1]), *arg
 GRAD_CAM_EXERCISE = Exercise(
     name="grad_cam",
     signature="grad_cam(model, layer, x, target)",
-    reference=_through("look", _grad_cam),
+    reference=CAM_REFERENCE,
     parts=(
         Part("grad_cam", _cam_cases, judges=RESULT),
         Part("grad_cam_each", _cam_each_cases, judges=RESULT),

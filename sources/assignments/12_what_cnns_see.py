@@ -719,40 +719,62 @@ Then the three maps of where the answer comes from, for both images at once: eac
 """
 
 # %%
-size, stride = 40, 24
+size, stride = 64, 24
 assert (SIZE - size) % stride == 0  # the squares reach the border
 explanations = {
-    f"Occlusion, {size} px": occlusion_map(backbone, images, best, size, stride).clamp(min=0),
+    f"Occlusion, {size} px": occlusion_map(backbone, images, best, size, stride),
     "Saliency": saliency(backbone, images, best),
     "Grad-CAM, last layer": grad_cam(backbone, backbone.bn2, images, best),
 }
-assert explanations["Grad-CAM, last layer"].shape == (2, 5, 5)
 pictures = (images * 128 + 127).permute(0, 2, 3, 1).cpu().numpy() / 255
 fig, axes = plt.subplots(2, 4, figsize=(9, 4.6), layout="constrained")
-for row, picture, c, i in zip(axes, pictures, best.tolist(), range(2), strict=True):
-    row[0].imshow(picture)
-    row[0].set_title(IMAGENET_CLASSES[c])
+for i, row in enumerate(axes):
+    row[0].imshow(pictures[i])
+    row[0].set_title(IMAGENET_CLASSES[best[i]])
     for axis, (name, found) in zip(row[1:], explanations.items(), strict=True):
         values = found[i].cpu()
+        signed = bool((found < 0).any())
+        top = values.abs().max() if signed else values.quantile(0.99)
         # An entry of the occlusion map belongs to the middle of its square.
         edge = (size - stride) / 2 if name.startswith("Occlusion") else 0
-        axis.imshow(picture.mean(axis=2), cmap="gray", alpha=0.35, extent=(0, SIZE, SIZE, 0))
-        extent = (edge, SIZE - edge, SIZE - edge, edge)
-        axis.imshow(values, cmap="viridis", alpha=0.65, extent=extent, vmax=np.quantile(values, 0.99))
+        axis.imshow(pictures[i].mean(axis=2), cmap="gray", alpha=0.4, extent=(0, SIZE, SIZE, 0))
+        axis.imshow(
+            values,
+            cmap="PuOr" if signed else "viridis",
+            vmin=-top if signed else 0,
+            vmax=top,
+            alpha=0.6,
+            extent=(edge, SIZE - edge, SIZE - edge, edge),
+        )
         axis.set(title=name, xlim=(0, SIZE), ylim=(SIZE, 0))
     for axis in row:
         axis.set(xticks=[], yticks=[])
 plotting.show(
-    fig, alt="A cat and a cup of coffee, each with three maps: occlusion, saliency and Grad-CAM are brightest on the object."
+    fig,
+    alt="A cat and a cup of coffee, each with three maps. On the cup all are strongest at the coffee and the rim; the cat's "
+    "occlusion map is negative in most places.",
 )
+
+cat, cup = explanations[f"Occlusion, {size} px"].cpu()
+cats = [IMAGENET_CLASSES.index(name) for name in ("Egyptian cat", "tiger cat", "tabby")]
+print(f"the largest drop for the cup: {cup.max():.2f}; for the cat: {cat.max():.2f}")
+print(f"squares under which the cat's probability rises: {(cat < 0).sum()} of {cat.numel()}")
+print(f"three kinds of cats together have the probability {probabilities[0, cats].sum():.2f}")
+assert cup.argmax() // cup.shape[1] <= 2
+assert (cat < 0).float().mean() > 0.5
+assert probabilities[0, cats].sum() > 0.9
 
 # %% [markdown]
 r"""
-Look for where the three agree, and where they do not. Occlusion and Grad-CAM are coarse, for different reasons: one has a
-square of 40 pixels, the other a layer of 5×5 positions. Saliency is fine and noisy.
+Look at the cup first. Where the coffee and the rim are, all three maps are strong; violet means that the probability drops.
 
-The targets need not be the best classes. *What will the maps look like if you ask for "bow tie" on the cat?* Change `best`,
-and run the cell again.
+Then look at the cat. Under most squares its probability *rises*, orange. Nothing is wrong with the function: "Egyptian cat",
+"tiger cat" and "tabby" share nearly all of the probability, and a square that covers some stripes takes it from one cat and
+gives it to another. A drop of a probability always asks "rather than what?". The logit, which Grad-CAM and saliency explain,
+does not.
+
+The targets need not be the best classes. *What will the maps look like if you ask for "tabby" on the cat?* Change `best`, and
+run the cell again.
 
 At last, images that channels like, and how far a unit in the middle of the network looks.
 """
