@@ -553,6 +553,12 @@ MOTIF_SCAN = Exercise(
             lambda sequence, motif: _products(sequence, motif).amax((1, 2)),
         ),
         *ways(
+            "product_not_sum",
+            "You multiply the weights that the letters pick: a score is their sum.",
+            MOTIFS,
+            lambda sequence, motif: _by_position(sequence, motif).prod(1),
+        ),
+        *ways(
             "consensus_for_weights",
             "You count the letters that agree with the largest weights: how much each letter counts, is what the weights say.",
             MOTIFS,
@@ -1214,6 +1220,14 @@ def _index_refused_where_wrapping_fails(x, w, dilation=1):
     return _wrapping(x, w, dilation)
 
 
+def _sliced_to_minus_zero(x, w, dilation=1):
+    """Fail as NumPy does where `y[:, :, 0:] += w[:, :, -1] @ x[:, :, :-0]` is computed."""
+    n, k, length = x.shape[0], w.shape[0], x.shape[2]
+    if length == 1:
+        _raise(f"non-broadcastable output operand with shape ({n},{k},1) doesn't match the broadcast shape ({n},{k},0)")
+    _raise(f"operands could not be broadcast together with shapes ({n},{k},{length}) ({n},{k},0) ({n},{k},{length}) ")
+
+
 def _only_full_windows(x, w, dilation=1):
     """Leave zeros where the kernel reaches back before the start."""
     y = _causal(x, w, dilation).clone()
@@ -1433,6 +1447,21 @@ CAUSAL_CONV1D = Exercise(
             CAUSAL,
             _causal_result(lambda y, x, w, dilation: _shifted(y, 1)),
             _causal_result(lambda y, x, w, dilation: _shifted(y, dilation)),
+            _causal_result(lambda y, x, w, dilation: _shifted(y, dilation - 1)),
+        ),
+        *ways(
+            "slice_to_minus_zero",
+            "Your slice ends at −0 for the tap that meets the present, and `[:-0]` is empty: count its end from the front.",
+            CAUSAL,
+            _sliced_to_minus_zero,
+        ),
+        *ways(
+            "long_reach_refused",
+            "Your function fails where a kernel reaches back farther than the signal is long: there it meets zeros.",
+            CAUSAL,
+            lambda x, w, dilation=1: _raise() if _span(w, dilation) > x.shape[2] else _causal(x, w, dilation),
+            lambda x, w, dilation=1: _raise() if _span(w, dilation) >= x.shape[2] else _causal(x, w, dilation),
+            lambda x, w, dilation=1: _raise() if w.shape[2] > x.shape[2] else _causal(x, w, dilation),
         ),
         *ways(
             "wraps_around",
@@ -1623,10 +1652,12 @@ def _wavenet_block(
             g = {"tanh": torch.tanh, "relu": torch.relu, "none": lambda g: g}.get(gate, torch.sigmoid)(g)
             z = z * g if joined == "product" else z + g
         r = parts["to_residual"](z) if shortcut != "z added" else x
-        y = {"missing": lambda: r, "z added": lambda: x + z, "scaled": lambda: (x + r) / 2**0.5}.get(shortcut, lambda: x + r)()
+        y = {"missing": lambda: r, "in skip only": lambda: r, "z added": lambda: x + z, "scaled": lambda: (x + r) / 2**0.5}.get(
+            shortcut, lambda: x + r
+        )()
         s = {"shared": lambda: r, "residual": lambda: y, "z": lambda: z, "from residual": lambda: parts["to_skip"](y)}
         s = s.get(skip, lambda: parts["to_skip"](z))()
-        s = x + s if shortcut == "both" else s
+        s = x + s if shortcut in ("both", "in skip only") else s
         return (getattr(torch, end)(y), getattr(torch, end)(s)) if end else (y, s)
 
     return network(run, layers=layers) if listed else network(run, **layers)
@@ -1760,6 +1791,12 @@ WAVENET_BLOCK = exercise(
         "The input is added to the skip output, too: it belongs to the residual output only.",
         WAVENET,
         {"shortcut": "both"},
+    ),
+    (
+        "results_swapped",
+        "x is added to the second of your results: the residual output, which contains x, comes first.",
+        WAVENET,
+        {"shortcut": "in skip only"},
     ),
     (
         "pointwise_missing",

@@ -256,16 +256,17 @@ sites = ["TATAAA", "TATAAA", "TATATA", "TATAAG", "CATAAA", "TATAAA", "TTTAAA", "
 counts = 1 + sum(one_hot_dna(site) for site in sites)
 tata_box = np.log2(counts / counts.sum(axis=0) / 0.25)
 
-fig, axis = plt.subplots(figsize=(5, 2.4), layout="constrained")
-image = axis.imshow(tata_box, cmap="RdBu_r", vmin=-2, vmax=2)
+fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
+image = axis.imshow(tata_box, cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto")
+axis.grid(False)
 axis.set(xticks=range(6), xticklabels=range(1, 7), yticks=range(4), yticklabels="ACGT", xlabel="place in the motif")
-axis.set_title("Weights of the motif: what speaks for a site, what against it")
+axis.set_title("Weights: red speaks for a site, blue against it")
 fig.colorbar(image, label="log₂ odds")
 plotting.show(fig, "A grid of four bases by six places; the letters T, A, T, A, A, A are dark red, the others blue.")
 
 # %% [markdown]
 r"""
-Look at the last two columns: they are paler, because the sites disagree there. Now hide one site in 300 letters drawn by
+Look at the last column: it is the palest, because the sites disagree most there. Now hide one site in 300 letters drawn by
 chance, and scan.
 """
 
@@ -364,7 +365,7 @@ def best_site(x, motif):
 check("14.best_site", best_site)
 # By hand: the motif likes an A and then a G, and the sequence is TAGA.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]])
-assert best_site(np.eye(4)[:, [3, 0, 2, 0]], motif) == (1, 1, 5 + 3)
+assert tuple(best_site(np.eye(4)[:, [3, 0, 2, 0]], motif)) == (1, 1, 5 + 3)
 ### BEGIN HIDDEN TESTS
 check("14.best_site", best_site, hidden=True)
 ### END HIDDEN TESTS
@@ -374,7 +375,7 @@ check("14.best_site", best_site, hidden=True)
 check("14.best_site_strand", best_site)
 # By hand: GCTG, where CT is the reverse complement of AG.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]])
-assert best_site(np.eye(4)[:, [2, 1, 3, 2]], motif) == (1, -1, 5 + 3)
+assert tuple(best_site(np.eye(4)[:, [2, 1, 3, 2]], motif)) == (1, -1, 5 + 3)
 ### BEGIN HIDDEN TESTS
 check("14.best_site_strand", best_site, hidden=True)
 ### END HIDDEN TESTS
@@ -384,7 +385,7 @@ check("14.best_site_strand", best_site, hidden=True)
 check("14.best_site_edges", best_site)
 # By hand: TTTAG.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]])
-assert best_site(np.eye(4)[:, [3, 3, 3, 0, 2]], motif) == (3, 1, 5 + 3)
+assert tuple(best_site(np.eye(4)[:, [3, 3, 3, 0, 2]], motif)) == (3, 1, 5 + 3)
 ### BEGIN HIDDEN TESTS
 check("14.best_site_edges", best_site, hidden=True)
 ### END HIDDEN TESTS
@@ -394,7 +395,7 @@ check("14.best_site_edges", best_site, hidden=True)
 check("14.best_site_negative", best_site)
 # By hand: CC has the score -3 - 3, and GG on the other strand has -2 + 3, both less 10 for each letter.
 motif = np.array([[5.0, -1], [-3, -3], [-2, 3], [1, -4]]) - 10
-assert best_site(np.eye(4)[:, [1, 1]], motif) == (0, -1, -2 + 3 - 20)
+assert tuple(best_site(np.eye(4)[:, [1, 1]], motif)) == (0, -1, -2 + 3 - 20)
 ### BEGIN HIDDEN TESTS
 check("14.best_site_negative", best_site, hidden=True)
 ### END HIDDEN TESTS
