@@ -1,6 +1,7 @@
 """Grade a class: read, run, write; one student after the other fails alone."""
 
 import csv
+import functools
 import io
 import itertools
 import json
@@ -23,6 +24,7 @@ from cnnkit.checking.notebook import read_parts
 from cnnkit.grading.assignment import Assignment, load_assignment, notebook_path, points_of
 from cnnkit.grading.exchange import CANVAS, MOODLE, as_canvas, as_moodle
 from cnnkit.grading.execute import execute
+from cnnkit.grading.feedback import FeedbackForm, Marks, automatic_page
 from cnnkit.grading.gradebook import DATABASE, ClassGradebook, GradebookError, open_gradebook, valid_timestamp
 from cnnkit.grading.judge import execute_in_sandbox, needs_torch, try_sandbox
 from cnnkit.grading.limits import Limits, limits_for
@@ -33,6 +35,7 @@ from cnnkit.grading.resume import RunRecord, back_up, digest, write_whole
 from cnnkit.grading.sandbox import find_bubblewrap
 
 RESULTS, REPORT, SCORES, TIMES, LOG = "results.json", "report.html", "scores.csv", "times.csv", "grade.log"
+FEEDBACK_IMPORTS = ("cnnkit.grading.feedback", "nbconvert.exporters", "nbgrader.preprocessors")
 UNSAFE = "Graded without a sandbox: a notebook could read and change what the person who graded can."
 
 
@@ -93,7 +96,8 @@ def grade_class(
     FileNotFoundError or ValueError where nothing can be graded.
     """
     limits = limits or limits_for(topic)
-    run = execute_in_sandbox if sandbox else execute
+    # Where no page is written nobody sees the pictures, and they take half of the time.
+    run = functools.partial(execute_in_sandbox, pictures=feedback) if sandbox else execute
     began = time.monotonic()
     assignment = load_assignment(course, topic, hidden=True)
     content = notebook_path(course, "solutions", topic).read_bytes()
@@ -101,7 +105,7 @@ def grade_class(
         find_bubblewrap()
     what = {"topic": topic, "assignment": digest(content), "students": [*students], "feedback": feedback}
     what |= {"sandbox": sandbox, "limits": asdict(limits)}
-    with _workers(jobs, sandbox, scheduler) as first:
+    with _workers(jobs, sandbox, scheduler, feedback) as first:
         if sandbox:
             # Each worker starts its sandbox and tests it. Nothing has been written: without a sandbox nothing is.
             ready = [first.submit(try_sandbox, limits, needs_torch(content)) for _ in range(1 if scheduler else jobs)]
@@ -115,10 +119,11 @@ def grade_class(
             log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
             if not sandbox:
                 log.warning(UNSAFE)
-            pools = itertools.chain([first], iter(lambda: _workers(jobs, sandbox, scheduler), None))
+            pools = itertools.chain([first], iter(lambda: _workers(jobs, sandbox, scheduler, feedback), None))
             desk = _Desk(assignment, submitted, gradebook, record)
+            work = _Work(pools, run, limits, record.seed, gradebook.form if feedback else None)
             rows: dict[str, dict[str, Any]] = {}
-            for student, outcome in _outcomes(_Work(pools, run, limits, record.seed), desk, students, rows, 2 * jobs):
+            for student, outcome in _outcomes(work, desk, students, rows, 2 * jobs):
                 rows[student] = row = desk.write(student, outcome)
                 log.info("%s: %s after %.1f s %s", student, row["status"], time.monotonic() - began, row["message"])
                 done(row)
@@ -129,7 +134,7 @@ def grade_class(
     return Graded(in_order, record.seed, len(desk.kept))
 
 
-def _workers(jobs: int, sandbox: bool, scheduler: str) -> AbstractContextManager[Executor]:
+def _workers(jobs: int, sandbox: bool, scheduler: str, feedback: bool) -> AbstractContextManager[Executor]:
     """Return what runs notebooks: threads that each wait for a kernel, processes that each keep a sandbox, or a cluster."""
     if scheduler:
         from cnnkit.grading.cluster import executor
@@ -138,7 +143,7 @@ def _workers(jobs: int, sandbox: bool, scheduler: str) -> AbstractContextManager
     if sandbox:
         # One server imports torch, for the references, and forks the workers.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["cnnkit.grading.judge", "torch"])
+        context.set_forkserver_preload(["cnnkit.grading.judge", "torch", *(FEEDBACK_IMPORTS if feedback else ())])
         return ProcessPoolExecutor(jobs, context, initializer=_end_with_the_parent)
     return ThreadPoolExecutor(jobs)
 
@@ -162,18 +167,30 @@ class _Work:
     run: Callable[[bytes, Limits, int], bytes]
     limits: Limits
     seed: int
+    form: FeedbackForm | None
 
-    def submit(self, pool: Executor, notebook: bytes) -> "Future[tuple[bytes, float]]":
-        """Start a notebook; the result is the notebook with its outputs, and the seconds that it took."""
-        return pool.submit(_timed, self.run, notebook, self.limits, self.seed)
+    def submit(self, pool: Executor, notebook: bytes) -> "Future[Executed]":
+        """Start a notebook."""
+        return pool.submit(_executed, self.run, notebook, self.limits, self.seed, self.form)
 
 
-def _timed(run: Callable[[bytes, Limits, int], bytes], notebook: bytes, limits: Limits, seed: int) -> tuple[bytes, float]:
+class Executed(NamedTuple):
+    """A notebook with its outputs, the seconds that it took, and the page of feedback for its automatic marks."""
+
+    notebook: bytes
+    seconds: float
+    page: tuple[Marks, str] | None
+
+
+def _executed(
+    run: Callable[[bytes, Limits, int], bytes], notebook: bytes, limits: Limits, seed: int, form: FeedbackForm | None
+) -> Executed:
     began = time.monotonic()
-    return run(notebook, limits, seed), time.monotonic() - began
+    graded = run(notebook, limits, seed)
+    return Executed(graded, time.monotonic() - began, automatic_page(graded, form) if form else None)
 
 
-Outcome = tuple[bytes, float] | BaseException
+Outcome = Executed | BaseException
 
 
 def _outcomes(
@@ -186,7 +203,7 @@ def _outcomes(
     """
     waiting = iter(students)
     while True:
-        running: dict[Future[tuple[bytes, float]], str] = {}
+        running: dict[Future[Executed], str] = {}
         starting: list[str] = []
         with next(work.pools) as pool:
             try:
@@ -217,7 +234,7 @@ def _outcomes(
                 yield student, future.exception() or future.result()
 
 
-def _finished(running: "dict[Future[tuple[bytes, float]], str]") -> Iterator[tuple[str, Outcome]]:
+def _finished(running: "dict[Future[Executed], str]") -> Iterator[tuple[str, Outcome]]:
     """Wait for notebooks, take them out of the running ones and yield them. Raises BrokenExecutor if a worker has died."""
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         error = future.exception()
@@ -258,7 +275,7 @@ class _Desk:
         """Write a student's result into the gradebook and return the row; what cannot be written is noted as such."""
         row = self._written(student, outcome)
         # What the grader itself failed on is tried again by a run that goes on.
-        if isinstance(outcome, (tuple, Rejected)):
+        if isinstance(outcome, (Executed, Rejected)):
             self.record.keep(student, self.digests[student], row)
         return row
 
@@ -267,12 +284,12 @@ class _Desk:
             return self._failed(student, "rejected", str(outcome))
         if isinstance(outcome, BaseException):
             return self._failed(student, "crashed", f"The grader failed on this notebook: {type(outcome).__name__}: {outcome}")
-        accepted, (graded, self.seconds[student]) = self.received.pop(student), outcome
-        notebook = nbformat.reads(graded.decode(), as_version=4)
+        accepted, self.seconds[student] = self.received.pop(student), outcome.seconds
+        notebook = nbformat.v4.reads_json(outcome.notebook.decode())
         how = notebook.metadata["cnnkit"]
         row = student_row(student, read_parts(notebook), how["status"], [*accepted.mended, *filter(None, [how["message"]])])
         try:
-            self.gradebook.save(student, accepted.notebook, graded, self._timestamp(student))
+            self.gradebook.save(student, accepted.notebook, outcome.notebook, self._timestamp(student), outcome.page)
         except GradebookError as error:
             return self._failed(student, "crashed", str(error))
         return row

@@ -1,11 +1,18 @@
-"""Make of nbgrader's feedback a page in which nothing runs, whatever a student's notebook shows.
+"""Make of a graded notebook nbgrader's page of feedback, in which nothing runs, whatever the notebook shows.
 
 What a notebook shows is HTML of the student's making: scripts, event handlers, SVG, links. Only elements and attributes from a
 list are kept, pictures must be in the page itself, the styles are ours, and a Content-Security-Policy forbids the rest.
 """
 
+import functools
 import html
+import json
 import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import nh3
 
@@ -41,6 +48,105 @@ img { max-width: 100% } table { border-collapse: collapse } td, th { padding: .2
 .s1, .s2 { color: #00663d } .mi, .mf { color: #8a2f62 } .ansi-red-fg { color: #b3261e } .ansi-green-fg { color: #00663d }
 .ansi-cyan-fg, .ansi-blue-fg { color: #005b96 } .ansi-yellow-fg { color: #7a5a00 } .ansi-bold { font-weight: bold }
 """
+
+
+@dataclass(frozen=True)
+class FeedbackForm:
+    """What the pages of all students have in common: the assignment, its cells' checksums, and how much output is kept.
+
+    `limits` are nbgrader's settings of LimitOutput as JSON.
+    """
+
+    topic: str
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    limits: str = "{}"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of a notebook: of each graded cell the score and the most that there is, and of each answer the comment."""
+
+    score: float
+    max_score: float
+    late_penalty: float
+    scores: dict[str, tuple[float, float]]
+    comments: dict[str, str | None]
+
+
+def automatic_page(graded: bytes, form: FeedbackForm) -> tuple[Marks, str]:
+    """Return the marks that a graded notebook has before a person looks at it, and its page of feedback with them."""
+    import nbformat
+    from nbgrader import utils
+
+    notebook = nbformat.v4.reads_json(graded.decode())
+    scores, comments = {}, {}
+    for cell in notebook.cells:
+        if "nbgrader" not in cell.metadata:
+            continue
+        name = cell.metadata.nbgrader.grade_id
+        cell.metadata.nbgrader["checksum"] = form.checksums.get(name)
+        if utils.is_grade(cell):
+            score, most = utils.determine_grade(cell)
+            scores[name] = (float(score or 0), float(most))
+        if utils.is_solution(cell):
+            unchanged = form.checksums.get(name) == utils.compute_checksum(cell)
+            comments[name] = "No response." if unchanged else None
+    got, most = (float(sum(pair[i] for pair in scores.values())) for i in (0, 1))
+    marks = Marks(got, most, 0.0, scores, comments)
+    return marks, feedback_page(notebook, form, marks)
+
+
+def feedback_page(notebook: Any, form: FeedbackForm, marks: Marks) -> str:
+    """Return the page with which nbgrader shows a notebook and its marks, without hidden tests, sealed."""
+    exporter, clear_hidden, limit = _tools(form.limits)
+    notebook, _ = limit(notebook, {})
+    notebook, _ = clear_hidden(notebook, {})
+    for cell in notebook.cells:
+        nbgrader = cell.metadata.get("nbgrader", {})
+        name = nbgrader.get("grade_id")
+        if name in marks.comments:
+            nbgrader["comment"] = marks.comments[name]
+        if name in marks.scores:
+            nbgrader["score"], nbgrader["points"] = marks.scores[name]
+    shown = {"score": marks.score, "max_score": marks.max_score, "late_penalty": marks.late_penalty}
+    resources = {"nbgrader": {"notebook": form.topic, **shown}, "unique_key": form.topic, "inlining": {"css": []}}
+    with _EXPORTING:
+        page, _ = exporter.from_notebook_node(notebook, resources)
+    return sealed(page, form.topic)
+
+
+_EXPORTING = threading.Lock()
+"""Without a sandbox notebooks run in threads, and an exporter notes in itself what it is about."""
+
+
+@functools.cache
+def _tools(limits: str) -> tuple[Any, Any, Any]:
+    """Return nbgrader's exporter of feedback, and what it does to a notebook first, made once in a process."""
+    import nbgrader
+    from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters import Highlight2HTML
+    from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+    from nbgrader.preprocessors import ClearHiddenTests, LimitOutput
+    from traitlets.config import Config
+
+    class Exporter(HTMLExporter):
+        """Leaves the page as the template makes it; nbconvert would parse it again, to add what `sealed` takes away."""
+
+        def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> tuple[str, Any]:
+            return super(HTMLExporter, self).from_notebook_node(nb, self._init_resources(resources), **options)
+
+    templates = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
+    exporter = Exporter(
+        config=Config({"Exporter": {"default_preprocessors": []}}),
+        template_name="feedback",
+        extra_template_basedirs=[str(templates / "templates")],
+        extra_template_paths=[str(templates / "static" / "node_modules" / "bootstrap" / "dist" / "css")],
+    )
+    # The tests of an assignment are the same in every notebook.
+    highlight = functools.lru_cache(maxsize=1000)(Highlight2HTML(pygments_lexer="python", parent=exporter).__call__)
+    exporter.register_filter("highlight_code", lambda source, language=None, metadata=None: highlight(source, language))
+    exporter.register_filter("filter_data_type", WidgetsDataTypeFilter(notebook_metadata={}, parent=exporter))
+    return exporter, ClearHiddenTests(), LimitOutput(config=Config({"LimitOutput": json.loads(limits)}))
 
 
 def sealed(page: str, title: str) -> str:

@@ -1,6 +1,12 @@
-"""Write graded notebooks into nbgrader's gradebook, autograded/ and feedback/. One process writes, one student at a time."""
+"""Write graded notebooks into nbgrader's gradebook, autograded/ and feedback/. One process writes, one student at a time.
 
+nbgrader's own converter reads, validates and writes a notebook twice and opens the database seven times. What it does to the
+gradebook is done here with its own models, in one transaction per student; a test compares the tables.
+"""
+
+import contextlib
 import copy
+import json
 import logging
 import os
 import shutil
@@ -10,77 +16,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import nbformat
 import nbgrader
 from alembic.script import ScriptDirectory
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearHiddenTests,
-    GetGrades,
-    LimitOutput,
-    NbGraderPreprocessor,
-    SaveAutoGrades,
-)
-from nbgrader.utils import parse_utc
-from sqlalchemy.exc import SAWarning
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from cnnkit.grading.assignment import notebook_path
-from cnnkit.grading.feedback import rejection, sealed
+from cnnkit.grading.feedback import FeedbackForm, Marks, feedback_page, rejection
 
 STAGING, DATABASE = ".staging", "gradebook.db"
+STRUCTURE = os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}")
+"""Of every folder that nbgrader has here; the course's own may be another."""
 
 
 class GradebookError(Exception):
     """The gradebook cannot be written; the text says why."""
-
-
-class _TakeOutputs(NbGraderPreprocessor):
-    """Stands where nbgrader would execute the notebook: gives it the outputs of one that has been executed already."""
-
-    def __init__(self, graded: Any) -> None:
-        super().__init__()
-        self.graded = graded
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        for cell, graded in zip(nb.cells, self.graded.cells, strict=True):
-            if cell.source != graded.source:
-                raise ValueError("The notebook that was executed is not the one that was submitted.")
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = graded.outputs, graded.execution_count
-        return nb, resources
-
-
-class _SaveInOneStep(SaveAutoGrades):
-    """Saves a notebook's scores in one transaction: all of them or none, and written to the disk once."""
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        names = resources["nbgrader"]
-        self.notebook_id, self.assignment_id, self.student_id = names["notebook"], names["assignment"], names["student"]
-        with Gradebook(names["db_url"]) as self.gradebook:
-            session = self.gradebook.db
-            commit, session.commit = session.commit, session.flush
-            for index, cell in enumerate(nb.cells):
-                self.preprocess_cell(cell, resources, index)
-            commit()
-        return nb, resources
-
-
-class _AsItIs(str):
-    """Stands for nbconvert's soup, in which it would add to the page what `sealed` takes away: half of the time."""
-
-    def __new__(cls, page: str, features: str = "") -> "_AsItIs":
-        return super().__new__(cls, page)
-
-    def select(self, selector: str) -> list[Any]:
-        return []
 
 
 @contextmanager
@@ -106,7 +64,8 @@ def open_gradebook(output: Path, course: Path, topic: str) -> Iterator["ClassGra
         try:
             _make_database(output / DATABASE)
             gradebook.register_assignment(notebook_path(course, "solutions", topic))
-            yield gradebook
+            with gradebook.opened():
+                yield gradebook
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -123,14 +82,6 @@ class _Release(_OneNotebook, GenerateAssignment):
     pass
 
 
-class _Autograde(_OneNotebook, Autograde):
-    pass
-
-
-class _Feedback(_OneNotebook, GenerateFeedback):
-    pass
-
-
 class ClassGradebook:
     """nbgrader's folder for one assignment: gradebook.db, autograded/ and feedback/ under `output`."""
 
@@ -138,11 +89,13 @@ class ClassGradebook:
         self.output, self.topic, self.settings = output, topic, settings
         self.staging = output / STAGING
         self.with_feedback = True
+        self.form = FeedbackForm(topic)
         self.messages: list[str] = []
         self.log = logging.Logger("nbgrader", logging.INFO)
         handler = logging.Handler()
         handler.emit = lambda record: self.messages.append(record.getMessage())
         self.log.addHandler(handler)
+        self._limit_output = LimitOutput(config=settings)
 
     def _config(self) -> Config:
         """Return the settings of the course with the folders of this run."""
@@ -152,13 +105,40 @@ class ClassGradebook:
             source_directory=f"{STAGING}/source",
             release_directory=f"{STAGING}/release",
             submitted_directory=f"{STAGING}/submitted",
-            feedback_directory=f"{STAGING}/feedback",
+            autograded_directory="autograded",
+            directory_structure=STRUCTURE,
             assignment_id=self.topic,
         )
         return config
 
-    def _gradebook(self) -> Gradebook:
-        return Gradebook(f"sqlite:///{self.output / DATABASE}", self.settings.CourseDirectory.course_id)
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Keep the database open, and learn what nbgrader knows of the assignment's cells."""
+        with Gradebook(f"sqlite:///{self.output / DATABASE}", self.settings.CourseDirectory.course_id) as self._database:
+            source = self._database.find_notebook(self.topic, self.topic)
+            self._kernelspec = json.loads(source.kernelspec) if source.kernelspec else None
+            checksums = {cell.name: cell.checksum for cell in source.source_cells}
+            self.form = FeedbackForm(self.topic, checksums, json.dumps(self.settings.LimitOutput))
+            self._database.db.remove()
+            yield
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[Gradebook]:
+        """Give the database; all that is done to it in the block is done, and written to the disk, at once or not at all.
+
+        Raises GradebookError if it cannot be done.
+        """
+        session = self._database.db
+        commit, session.commit = session.commit, session.flush
+        try:
+            yield self._database
+            commit()
+        except (SQLAlchemyError, ValueError, KeyError) as error:  # nbgrader's own errors are ValueErrors
+            session.rollback()
+            raise GradebookError(f"nbgrader cannot store this notebook: {type(error).__name__}: {error}") from None
+        finally:
+            del session.commit
+            session.remove()
 
     def register_assignment(self, solution: Path) -> None:
         """Make the assignment known to the gradebook, as `nbgrader generate_assignment` does."""
@@ -183,42 +163,99 @@ class ClassGradebook:
         traces = [message for message in self.messages if message.startswith("Traceback")]
         return (traces or self.messages)[-1].strip().splitlines()[-1]
 
-    def save(self, student: str, accepted: bytes, graded: bytes, timestamp: str = "") -> None:
-        """Write one student's scores, autograded notebook and feedback. Raises GradebookError if nbgrader refuses."""
-        folder = self.staging / "submitted" / student / self.topic
-        folder.mkdir(parents=True)
-        (folder / f"{self.topic}.ipynb").write_bytes(accepted)
-        if timestamp:
-            (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
-        executed = _TakeOutputs(nbformat.reads(graded.decode(), as_version=4))
-        config = self._config()
-        config.CourseDirectory.student_id = student
-        directory = CourseDirectory(config=config)
-        autograde = _Autograde(coursedir=directory, config=config, log=self.log, force=True)
-        autograde.autograde_preprocessors = [
-            executed,
-            LimitOutput,
-            _SaveInOneStep,
-            AssignLatePenalties,
-            CheckCellMetadata,
-        ]
-        feedback = _Feedback(coursedir=directory, config=config, log=self.log, force=True)
-        # Hidden tests are the instructor's.
-        feedback.preprocessors = [GetGrades, ClearHiddenTests, *feedback.preprocessors[1:]]
-        try:
-            autograde.start()
-            if self.with_feedback:
-                with mock.patch("nbconvert.exporters.html.BeautifulSoup", _AsItIs):
-                    feedback.start()
-        except NbGraderException:
-            raise GradebookError(f"nbgrader cannot store this notebook: {self._last_error()}") from None
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def save(
+        self, student: str, accepted: bytes, graded: bytes, timestamp: str = "", page: tuple[Marks, str] | None = None
+    ) -> None:
+        """Write one student's scores, autograded notebook and feedback. Raises GradebookError if nbgrader refuses.
+
+        `page` is the page that was made for certain marks; if the gradebook holds others, as those that a person gave, it is
+        made anew.
+        """
+        notebook = nbformat.v4.reads_json(graded.decode())
+        if [cell.source for cell in notebook.cells] != [cell.source for cell in nbformat.v4.reads_json(accepted.decode()).cells]:
+            raise GradebookError("The notebook that was executed is not the one that was submitted.")
+        notebook.metadata.pop("cnnkit", None)
+        if self._kernelspec:
+            notebook.metadata["kernelspec"] = self._kernelspec
+        for cell in notebook.cells:
+            if "nbgrader" in cell.metadata:
+                cell.metadata.nbgrader["checksum"] = self.form.checksums[cell.metadata.nbgrader.grade_id]
+        notebook, _ = self._limit_output(notebook, {})
+        converter = self._converter(student)
+        with _in_folder(self.output):
+            converter.run_pre_convert_hook()
+        self._store(student, notebook, timestamp)
+        self._write_autograded(converter, student, nbformat.v4.writes_json(notebook) + "\n", timestamp)
+        with _in_folder(self.output):
+            converter.run_post_convert_hook()
         if not self.with_feedback:
             _remove(self.output / "feedback" / student / self.topic)
             return
-        written = self.staging / "feedback" / student / self.topic / f"{self.topic}.html"
-        self._write_feedback(student, sealed(written.read_text(encoding="utf-8"), self.topic))
+        marks = self._marks(student)
+        made_for, text = page or (None, "")
+        self._write_feedback(student, text if made_for == marks else feedback_page(notebook, self.form, marks))
+
+    def _converter(self, student: str) -> Autograde:
+        """Return nbgrader's converter for its settings: hooks and permissions."""
+        config = self._config()
+        config.CourseDirectory.student_id = student
+        return Autograde(coursedir=CourseDirectory(config=config), config=config, log=self.log, force=True)
+
+    def _store(self, student: str, notebook: Any, timestamp: str) -> None:
+        """Do to the gradebook what `nbgrader autograde` does."""
+        with self._one_transaction() as gradebook:
+            gradebook.update_or_create_student(student)
+            submission = gradebook.update_or_create_submission(
+                self.topic, student, **({"timestamp": timestamp} if timestamp else {})
+            )
+            submitted = gradebook.find_submission_notebook(self.topic, self.topic, student)
+            grades = {grade.name: grade for grade in submitted.grades}
+            comments = {comment.name: comment for comment in submitted.comments}
+            for cell in notebook.cells:
+                grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+                if utils.is_grade(cell):
+                    grade = grades[grade_id]
+                    grade.auto_score, _ = utils.determine_grade(cell, self.log)
+                    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+                if utils.is_solution(cell) or utils.is_task(cell):
+                    unchanged = cell.metadata.nbgrader.checksum == utils.compute_checksum(cell) and not utils.is_task(cell)
+                    comments[grade_id].auto_comment = "No response." if unchanged else None
+            submitted.late_submission_penalty = None
+            late = submission.total_seconds_late > 0
+        if late:
+            names = {
+                "notebook": self.topic,
+                "assignment": self.topic,
+                "student": student,
+                "db_url": str(self._database.engine.url),
+            }
+            AssignLatePenalties(config=self.settings, log=self.log).preprocess(notebook, {"nbgrader": names})
+
+    def _write_autograded(self, converter: Autograde, student: str, text: str, timestamp: str) -> None:
+        folder = self._autograded(student)
+        _remove(folder)
+        folder.mkdir(parents=True)
+        (folder / f"{self.topic}.ipynb").write_text(text, encoding="utf-8")
+        if timestamp:
+            (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
+        with _in_folder(self.output):
+            converter.set_permissions(self.topic, student)
+
+    def _autograded(self, student: str) -> Path:
+        return self.output / "autograded" / student / self.topic
+
+    def _marks(self, student: str) -> Marks:
+        """Return what the gradebook says about a student's notebook, those marks included that a person gave."""
+        with self._one_transaction() as gradebook:
+            submitted: SubmittedNotebook = gradebook.find_submission_notebook(self.topic, self.topic, student)
+            penalty = submitted.late_submission_penalty or 0.0
+            return Marks(
+                score=float(submitted.score - penalty),
+                max_score=float(submitted.max_score),
+                late_penalty=penalty,
+                scores={grade.name: (float(grade.score), float(grade.max_score)) for grade in submitted.grades},
+                comments={comment.name: comment.comment for comment in submitted.comments},
+            )
 
     def _write_feedback(self, student: str, text: str) -> None:
         folder = self.output / "feedback" / student / self.topic
@@ -233,22 +270,21 @@ class ClassGradebook:
         the old notebook goes, the feedback says what was wrong.
         """
         earlier = 0.0
-        with self._gradebook() as gradebook:
+        with self._one_transaction() as gradebook:
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(self.topic, student)
             notebook = gradebook.find_submission_notebook(self.topic, self.topic, student)
             for grade in notebook.grades:
                 earlier += grade.auto_score or 0.0
                 grade.auto_score, grade.needs_manual_grade = 0.0, True
-            gradebook.db.commit()
-        _remove(self.output / "autograded" / student / self.topic)
+        _remove(self._autograded(student))
         self._write_feedback(student, rejection(self.topic, says))
         return earlier
 
     def scores(self, students: Sequence[str]) -> dict[str, dict[str, float]]:
         """Return the automatic scores of students in the gradebook, by student and grade id."""
         found = {}
-        with self._gradebook() as gradebook:
+        with self._one_transaction() as gradebook:
             for student in students:
                 try:
                     notebook = gradebook.find_submission_notebook(self.topic, self.topic, student)
@@ -277,6 +313,13 @@ def _make_database(path: Path) -> None:
         database.execute("INSERT INTO alembic_version VALUES (?)", [version])
 
 
+@contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
+    """Work in a folder, as what nbgrader calls expects to."""
+    with contextlib.chdir(folder):
+        yield
+
+
 def _remove(folder: Path) -> None:
     """Remove a folder that nbgrader wrote: its files are read-only."""
     if folder.exists():
@@ -286,7 +329,7 @@ def _remove(folder: Path) -> None:
 def valid_timestamp(text: str) -> str:
     """Return a submission's time as nbgrader keeps it beside the notebook, "" if it is none that nbgrader can read."""
     try:
-        parse_utc(text.strip())
+        utils.parse_utc(text.strip())
     except (ValueError, OverflowError):
         return ""
     return text.strip()

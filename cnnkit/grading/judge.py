@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
-from nbformat import v4
 
 from cnnkit.checking import VISIBLE_SEED
 from cnnkit.checking.calling import Observation, Outcome
@@ -22,8 +21,9 @@ from cnnkit.checking.diagnosing import Verdict, judge
 from cnnkit.checking.notebook import KERNEL_DIED, NOT_RUN, TIME_LIMIT, check_calls, is_test
 from cnnkit.checking.reporting import VERDICT_MIME, bundle
 from cnnkit.exercises import find_part
-from cnnkit.exercises.base import case_generator, draw_cases
+from cnnkit.exercises.base import draw_cases
 from cnnkit.grading.limits import Limits
+from cnnkit.grading.remembering import drawn, request_for
 from cnnkit.grading.sandbox import PACKAGE, Sandbox, SandboxError, Submission, SubmissionEnded
 
 ERROR_NAMES = {"crashed": KERNEL_DIED, "timeout": TIME_LIMIT}
@@ -33,14 +33,15 @@ _of_this_process: dict[tuple[Limits, bool], Sandbox] = {}
 """The sandboxes of a worker process: started once, they serve every submission that comes to it."""
 
 
-def execute_in_sandbox(notebook: bytes, limits: Limits, seed: int) -> bytes:
+def execute_in_sandbox(notebook: bytes, limits: Limits, seed: int, pictures: bool = True) -> bytes:
     """Run a notebook in this process's sandbox and return it with every test cell's verdict.
 
-    A function of bytes, for any executor. Raises SandboxError if the sandbox does not work here.
+    Without `pictures` figures are described instead of drawn. A function of bytes, for any executor. Raises SandboxError if
+    the sandbox does not work here.
     """
     torch = needs_torch(notebook)
     with _one_of_this_process(limits, torch) as sandbox:
-        return judged(notebook, sandbox, seed)
+        return judged(notebook, sandbox, seed, pictures)
 
 
 @contextlib.contextmanager
@@ -97,22 +98,23 @@ except OSError:
 
 def needs_torch(notebook: bytes) -> bool:
     """Whether an exercise of a notebook may call torch."""
-    cells = nbformat.reads(notebook.decode(), as_version=4).cells
+    cells = nbformat.v4.reads_json(notebook.decode()).cells
     checks = {call.check_id for cell in cells if is_test(cell) for call in check_calls(cell.source)}
     return any("torch" not in find_part(check_id)[1].forbids for check_id in checks)
 
 
-def judged(notebook: bytes, sandbox: Sandbox, seed: int) -> bytes:
+def judged(notebook: bytes, sandbox: Sandbox, seed: int, pictures: bool = True) -> bytes:
     """Run a notebook in the sandbox and return it with every test cell's verdict.
 
     A process that dies or hangs costs the cell it was lost in: another one is started for those after it. The notebook's
     metadata say how it went: `{"cnnkit": {"status": "graded" | "crashed" | "timeout", "message": …}}`.
     """
-    parsed = nbformat.reads(notebook.decode(), as_version=4)
-    run = _Run(parsed, sandbox, seed)
+    parsed = nbformat.v4.reads_json(notebook.decode())
+    run = _Run(parsed, sandbox, seed, pictures)
     run.whole_notebook()
     parsed.metadata["cnnkit"] = {"status": run.status, "message": " ".join(run.events)}
-    return (nbformat.writes(parsed, version=4) + "\n").encode()
+    nbformat.validate(parsed)
+    return (nbformat.v4.writes_json(parsed) + "\n").encode()
 
 
 class _Absent(Exception):
@@ -126,6 +128,7 @@ class _Run:
     notebook: Any
     sandbox: Sandbox
     seed: int
+    pictures: bool = True
     status: str = "graded"
     events: list[str] = field(default_factory=list)
     lost_in: set[int] = field(default_factory=set)
@@ -143,7 +146,7 @@ class _Run:
             if time.monotonic() > self.deadline:
                 self._give_up(todo)
                 return
-            with self.sandbox.submission() as submission:
+            with self.sandbox.submission(self.pictures) as submission:
                 at = todo[0]
                 try:
                     submission.request({"kind": "cases", "cases": asked}, self._seconds(self.sandbox.limits.cell_seconds))
@@ -183,8 +186,8 @@ class _Run:
                 return [*outputs, _error("NameError", f"name {str(absent)!r} is not defined")]
             verdict.hidden = call.hidden
             # What the function prints is the same in every call; once is enough.
-            outputs += shown if not call.hidden else []
-            outputs.append(v4.new_output("display_data", bundle(verdict)))
+            outputs += map(_worthless, shown) if not call.hidden else []
+            outputs.append(_output("display_data", data=bundle(verdict), metadata={}))
             if not verdict.passed:
                 outputs.append(_error("CheckFailed", f"{call.check_id}: {verdict.says}"))
                 break
@@ -192,19 +195,21 @@ class _Run:
 
     def _verdict(self, submission: Submission, check_id: str, names: tuple[str, ...], seed: int) -> tuple[Verdict, list[Any]]:
         """Have the functions called on the cases of a part; return the verdict, and what the calls printed."""
-        _, exercise, part = find_part(check_id)
-        cases = draw_cases(part, seed)
-        sizes = part.vectorised(case_generator(part, seed)) if part.vectorised else ()
-        message = {
-            "kind": "call",
-            "functions": list(names),
-            "cases": [(case.args, case.kwargs) for case in cases],
-            "sizes": [(case.args, case.kwargs) for case in sizes],
-            "forbids": list(exercise.forbids),
-            "probe": exercise.probe,
-            "output_bytes": self.sandbox.limits.output_bytes,
-        }
-        answer = submission.request(message, self._seconds(self.sandbox.limits.call_seconds))
+        exercise, part, cases, sizes = drawn(check_id, seed)
+
+        def message() -> dict[str, Any]:
+            return {
+                "kind": "call",
+                "functions": list(names),
+                "cases": [(case.args, case.kwargs) for case in cases],
+                "sizes": [(case.args, case.kwargs) for case in sizes],
+                "forbids": list(exercise.forbids),
+                "probe": exercise.probe,
+                "output_bytes": self.sandbox.limits.output_bytes,
+            }
+
+        request = request_for((check_id, names, self.sandbox.limits), seed, message)
+        answer = submission.request_packed("call", request, self._seconds(self.sandbox.limits.call_seconds))
         if "missing" in answer:
             raise _Absent(str(answer["missing"])[:80])
         if "uncallable" in answer:
@@ -230,8 +235,21 @@ class _Run:
             self.notebook.cells[index].outputs = [_error(NOT_RUN, f"Not run: the notebook took longer than {limit}.")]
 
 
+def _output(kind: str, **fields: Any) -> Any:
+    return nbformat.from_dict({"output_type": kind, **fields})
+
+
 def _error(name: str, says: str) -> Any:
-    return v4.new_output("error", ename=name, evalue=says, traceback=[f"{name}: {says}"])
+    return _output("error", ename=name, evalue=says, traceback=[f"{name}: {says}"])
+
+
+def _worthless(output: Any) -> Any:
+    """Keep nbgrader from reading points out of what a test shows: it takes a warning for a failure, a last value for a score."""
+    if output.output_type == "stream":
+        return _output("stream", name="stdout", text=output.text)
+    if output.output_type == "execute_result":
+        return _output("display_data", data=output.data, metadata=output.metadata)
+    return output
 
 
 _CASE = re.compile(r"""\bcase\(\s*["'](\d\d\.\w+)["']""")
@@ -291,6 +309,11 @@ _OUTPUT_FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
 }
 
 
+def _is_shown(kind: str, shown: Any) -> bool:
+    """Whether a piece of display data is what a notebook may hold, and no verdict."""
+    return kind != VERDICT_MIME and (isinstance(shown, str) or kind.endswith("json"))
+
+
 def _trusted_outputs(text: Any) -> list[Any]:
     """Read a cell's outputs; SubmissionEnded unless each is a valid output. No output may pose as a verdict."""
     try:
@@ -299,7 +322,8 @@ def _trusted_outputs(text: Any) -> list[Any]:
             fields = _OUTPUT_FIELDS[item["output_type"]]
             if item.keys() - {"output_type"} != fields.keys() or not all(fits(item[name]) for name, fits in fields.items()):
                 raise ValueError(item["output_type"])
-            item.get("data", {}).pop(VERDICT_MIME, None)
+            if "data" in item:
+                item["data"] = {kind: shown for kind, shown in item["data"].items() if _is_shown(kind, shown)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SubmissionEnded("crashed", "the notebook's process sent outputs that are not a notebook's") from error
     return [nbformat.from_dict(item) for item in items]

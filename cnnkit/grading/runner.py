@@ -37,8 +37,9 @@ def main() -> None:
     modules = json.loads(sys.argv[2])
     for module in modules:
         importlib.import_module(module)
-    if "matplotlib.pyplot" in modules:
-        _draw_once()
+    _draw_once()
+    shell = _make_shell()
+    _warm_up(shell)
     # What is there now stays as it is: forked processes share its memory.
     gc.collect()
     gc.freeze()
@@ -49,7 +50,7 @@ def main() -> None:
             return
         request = json.loads(message)
         channel = socket.socket(fileno=descriptors[0])
-        child, inner = _fork_isolated(control, channel, request)
+        child, inner = _fork_isolated(shell, control, channel, request)
         channel.close()
         control.sendall(b"S" if inner else b"F")
         # One byte from the host ends the submission, whatever is left of it: when number 1 of a pid namespace dies,
@@ -76,7 +77,7 @@ def _draw_once() -> None:
     pyplot.close(figure)
 
 
-def _fork_isolated(control: socket.socket, channel: socket.socket, request: dict[str, Any]) -> tuple[int, int]:
+def _fork_isolated(shell: Any, control: socket.socket, channel: socket.socket, request: dict[str, Any]) -> tuple[int, int]:
     """Fork a supervisor, the parent of the submission's own process number 1; return the pids of both (0: it failed)."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -97,7 +98,7 @@ def _fork_isolated(control: socket.socket, channel: socket.socket, request: dict
             os._exit(0)
         os.close(writing)
         _isolate(request["limits"])
-        serve(channel, request)
+        serve(shell, channel, request)
     except Exception as error:  # noqa: BLE001 - nothing of the zygote may go on in the child, whatever happened
         _say_failure(channel, error)
     finally:
@@ -181,9 +182,11 @@ def _drop_capabilities() -> None:
     _check(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
-def serve(channel: socket.socket, request: dict[str, Any]) -> None:
+def serve(shell: Any, channel: socket.socket, request: dict[str, Any]) -> None:
     """Answer the host: run cells, call functions, until the channel closes."""
-    shell = _make_shell()
+    sys.stdout, sys.stderr = _Stream(shell, "stdout"), _Stream(shell, "stderr")
+    if not request["pictures"]:
+        _describe_pictures(shell)
     for message in _requests(channel):
         if message["kind"] == "cell":
             wire.send(channel, {"kind": "cell", **_run_cell(shell, message["source"], request["output_bytes"])})
@@ -270,10 +273,11 @@ class _Stream(io.TextIOBase):
 
 
 def _make_shell() -> Any:
-    """Make an IPython shell whose displays, results, streams and errors are collected as notebook outputs."""
+    """Make an IPython shell whose displays, results and errors are collected as notebook outputs."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.pylabtools import activate_matplotlib
     from matplotlib_inline.backend_inline import configure_inline_support
     from traitlets.config import Config
 
@@ -310,8 +314,33 @@ def _make_shell() -> Any:
     Shell.cnnkit_outputs = _Outputs(0)
     shell = Shell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     configure_inline_support(shell, os.environ["MPLBACKEND"])
-    sys.stdout, sys.stderr = _Stream(shell, "stdout"), _Stream(shell, "stderr")
+    activate_matplotlib(os.environ["MPLBACKEND"])
     return shell
+
+
+WARM_UP = ("def answer():\n    raise NotImplementedError()", "answer()", "from matplotlib import pyplot\npyplot.plot([0, 1]);")
+
+
+def _warm_up(shell: Any) -> None:
+    """Run cells as they stand in notebooks: what the first error and the first figure load is there for every submission."""
+    for source in WARM_UP:
+        _run_cell(shell, source, 1 << 20)
+    shell.reset(new_session=True)
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
+
+
+def _describe_pictures(shell: Any) -> None:
+    """Have figures described instead of drawn; all else goes its way."""
+    from matplotlib.figure import Figure
+
+    from cnnkit import plotting
+
+    plotting.drawing = False
+    formatters = shell.display_formatter.formatters
+    for formatter in formatters.values():
+        formatter.pop(Figure, None)
+    formatters["text/plain"].for_type(Figure, lambda figure, printer, cycle: printer.text(repr(plotting.NotDrawn(repr(figure)))))
 
 
 def _plain(value: Any) -> Any:

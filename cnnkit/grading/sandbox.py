@@ -131,12 +131,16 @@ class Sandbox:
         return lines[-1] if lines else ""
 
     @contextlib.contextmanager
-    def submission(self) -> Iterator["Submission"]:
-        """Fork a process for one submission; at the end of the block everything that it started is dead."""
+    def submission(self, pictures: bool = True) -> Iterator["Submission"]:
+        """Fork a process for one submission; at the end of the block everything that it started is dead.
+
+        Without `pictures` figures are described instead of drawn.
+        """
         ours, theirs = socket.socketpair()
         request = {
             "limits": _process_limits(self.limits, address_space=not self.torch),
             "output_bytes": self.limits.output_bytes,
+            "pictures": pictures,
         }
         with ours:
             with theirs:
@@ -194,11 +198,15 @@ class Submission:
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send a request and return the answer; SubmissionEnded if none comes in time, or the process is gone."""
+        return self.request_packed(message["kind"], wire.packed(message), seconds)
+
+    def request_packed(self, kind: str, message: bytes, seconds: float) -> dict[str, Any]:
+        """Do what `request` does with a message of a kind that is packed already."""
         deadline = time.monotonic() + seconds
         watch = _Watch(self._sandbox, deadline, seconds)
         try:
             self._channel.settimeout(seconds)
-            wire.send(self._channel, message)
+            self._channel.sendall(message)
             self._channel.settimeout(WATCH_SECONDS)
             answer = wire.receive(self._channel, self._sandbox.limits.reply_bytes, tick=watch)
         except (EOFError, ConnectionError) as error:
@@ -209,7 +217,7 @@ class Submission:
             raise SubmissionEnded("crashed", f"the notebook's process sent {error}") from error
         if answer.get("kind") == "broken":
             raise SandboxError(f"The sandbox could not run a submission: {str(answer.get('message'))[-500:]}")
-        if answer.get("kind") != message["kind"]:
+        if answer.get("kind") != kind:
             raise SubmissionEnded("crashed", "the notebook's process sent something that was not asked for")
         return answer
 

@@ -34,10 +34,15 @@ class Untransportable:
 
 def send(channel: socket.socket, message: dict[str, Any]) -> None:
     """Send one message; arrays anywhere inside it travel as npy."""
+    channel.sendall(packed(message))
+
+
+def packed(message: dict[str, Any]) -> bytes:
+    """Return a message as it is sent."""
     blobs: list[bytes] = []
     text = json.dumps(_packed(message, blobs, 0)).encode()
     body = b"".join(struct.pack("<I", len(blob)) + blob for blob in blobs)
-    channel.sendall(HEADER.pack(len(text), len(body)) + text + body)
+    return HEADER.pack(len(text), len(body)) + text + body
 
 
 def receive(
