@@ -413,8 +413,8 @@ def _read_bytes(path: Path) -> bytes | None:
         return None
 
 
-def _build_map(root: Path, lectures: dict[str, Source], assignments: dict[str, Source], index: Source) -> list[Built]:
-    """Build the start page and the course map of the README."""
+def _build_pages(root: Path, lectures: dict[str, Source], assignments: dict[str, Source], index: Source) -> list[Built]:
+    """Build the start page, the course map of the README, and the pages beside the start page, such as the glossary."""
     began = time.perf_counter()
     table = _course_map(lectures, assignments)
     if sum(cell.text.count(MAP_HERE) for cell in index.cells) != 1:
@@ -422,6 +422,9 @@ def _build_map(root: Path, lectures: dict[str, Source], assignments: dict[str, S
     for cell in index.cells:
         cell.text = cell.text.replace(MAP_HERE, table)
     pages = {"index.ipynb": to_bytes(make_notebook(index))}
+    for path in sorted((root / "sources").glob("*.py")):
+        if path.name != "index.py":
+            pages[f"{path.stem}.ipynb"] = to_bytes(make_notebook(read_source(root, path)))
     if readme := _read_bytes(root / "README.md"):
         pages["README.md"] = _put_map(readme.decode(), table).encode()
     seconds = time.perf_counter() - began
@@ -492,7 +495,7 @@ def build(
             raise BuildError([Problem("sources/index.py", 0, "is missing: it holds the text of the start page.")])
         index = read_source(root, path)
         # Before any lecture runs: this is quick, and finds titles and times that are missing.
-        yield from _build_map(root, lectures, assignments, index)
+        yield from _build_pages(root, lectures, assignments, index)
     for source in assignments.values():
         try:
             yield from _build_assignment(root, source)

@@ -10,6 +10,8 @@ Each topic has a lecture to read and run, and an assignment to solve. Start at t
 break. In an assignment, replace `raise NotImplementedError()` by your answer, run the cell, then run the test cell below
 it. It says whether the answer is right, and if not, what is wrong with it.
 
+**A word or a letter** that you have forgotten stands in the [glossary](glossary.ipynb).
+
 **When something is missing**, open a terminal (File → New → Terminal) and run `cnnkit doctor`.
 
 **How far you are.** The cell below shows which exercises are passed, from your notebooks as you last saved them. Run it

@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import re
@@ -85,6 +86,7 @@ def write_course(root: Path) -> None:
         path.parent.mkdir(parents=True)
         path.write_text(text)
     (root / "sources" / "index.py").write_text(INDEX)
+    (root / "sources" / "words.py").write_text('# %% [markdown]\n"""\n# Words\n"""\n')
     (root / "README.md").write_text(f"# Course\n\n{MAP_BEGIN}\n\nold\n\n{MAP_END}\n\nEnd.\n")
     shutil.copy(ROOT / "nbgrader_config.py", root)
 
@@ -225,6 +227,10 @@ def test_course_map_stands_on_start_page_and_readme(built: Path) -> None:
     assert row in readme
     assert "old" not in readme
     assert readme.endswith(f"{MAP_END}\n\nEnd.\n")
+
+
+def test_a_page_beside_the_start_page_is_built_next_to_it(built: Path) -> None:
+    assert [cell.source for cell in nbformat.read(built / "words.ipynb", as_version=4).cells] == ["# Words"]
 
 
 def test_changed_prose_keeps_the_outputs(built: Path) -> None:
@@ -543,15 +549,38 @@ def committed_notebooks() -> list[Path]:
     folders = ("lectures", "solutions", "assignments")
     return [
         ROOT / "index.ipynb",
+        ROOT / "glossary.ipynb",
         *(p for folder in folders for p in sorted((ROOT / folder).rglob("*.ipynb")) if "." not in p.parent.name),
     ]
 
 
+def headings(path: Path) -> dict[str, str]:
+    """Return the anchors of a notebook's headings, as JupyterLab and the site make them, and what stands below each."""
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    _, *parts = re.split(r"^#+ +(.+)$", text, flags=re.MULTILINE)
+    return {title.strip().replace(" ", "-"): below for title, below in zip(parts[::2], parts[1::2], strict=True)}
+
+
 def test_links_between_notebooks_lead_somewhere() -> None:
+    anchors = functools.cache(headings)
     for path in committed_notebooks():
         for cell in nbformat.read(path, as_version=4).cells:
-            for link in re.findall(r"\]\(([^)#\s]+)", cell.source) if cell.cell_type == "markdown" else ():
-                assert re.match(r"https?://|attachment:", link) or (path.parent / link).exists(), f"{path}: {link}"
+            for link in re.findall(r"\]\(([^)\s]+)", cell.source) if cell.cell_type == "markdown" else ():
+                if not re.match(r"https?://|attachment:", link):
+                    name, _, anchor = link.partition("#")
+                    target = path.parent / name if name else path
+                    assert target.exists(), f"{path}: {link}"
+                    assert not anchor or anchor in anchors(target), f"{path}: {link} is no heading there"
+
+
+def test_every_word_of_the_glossary_is_linked_where_its_lecture_first_uses_it() -> None:
+    words = [*headings(ROOT / "glossary.ipynb").items()][3:]
+    assert len(words) > 80
+    assert [word for word, _ in words] == sorted((word for word, _ in words), key=str.lower)
+    for word, below in words:
+        (lecture,) = re.findall(r"\[Lecture\s\d\d\]\((lectures/\S+\.ipynb)\)", below)
+        cells = [cell.source for cell in nbformat.read(ROOT / lecture, as_version=4).cells if cell.cell_type == "markdown"]
+        assert sum(f"](../glossary.ipynb#{word})" in cell for cell in cells) == 1, f"{lecture}: {word}"
 
 
 def test_built_files_know_nothing_of_the_machine_that_built_them() -> None:

@@ -8,11 +8,12 @@ take apart a network that hardly minds.
 
 **After this lecture you can**
 
-- say what the axes of an image tensor are, and move between the two orders in use;
+- say what the axes of an image [tensor](../glossary.ipynb#tensor) are, and move between the two orders in use;
 - name three ways to feed an image to a model, and what each of them costs;
 - count the weights of a dense layer and of a convolution, and say where the difference comes from;
 - explain why a dense layer learns one mask per position, and what a universal approximation theorem leaves open;
-- check numerically that a convolution is equivariant to shifts, and say why it is *not* invariant;
+- check numerically that a convolution is [equivariant](../glossary.ipynb#translation-equivariance) to shifts, and say
+  why it is *not* [invariant](../glossary.ipynb#translation-invariance);
 - say which part of a network makes it invariant;
 - tell the story from the cat's visual cortex to AlexNet, with dates.
 
@@ -77,7 +78,7 @@ Look at the numbers and the grey tones together: dark is small, bright is large,
 holds 8 bits, so there are $2^8 = 256$ levels, 0 to 255.
 
 A colour image has three numbers per pixel: red, green and blue. Each of the three is a picture of its own, a
-**channel**.
+**[channel](../glossary.ipynb#channel)**.
 """
 
 # %%
@@ -165,7 +166,8 @@ r"""
 A model wants numbers. Which numbers?
 
 1. **Raw pixels.** Take them all. Nothing is lost, and nothing is prepared either.
-2. **Hand-made features.** Somebody thinks about the task and computes a few telling numbers from each picture.
+2. **Hand-made [features](../glossary.ipynb#feature).** Somebody thinks about the task and computes a few telling
+   numbers from each picture.
 3. **Learned features.** The network computes its own from the pixels, and training decides which.
 
 To compare them we need a task. Take five kinds of Fashion-MNIST, 200 training pictures and 200 test pictures of each.
@@ -270,7 +272,8 @@ We want both: features that a network learns from pixels, and that survive a mov
 ## Counting weights
 
 The obvious way to learn features is a dense layer, also called fully connected: every unit has a weight for every input
-number, and a bias. Take a modest colour picture, $100 \times 100 \times 3$. *How many parameters does one unit have?
+number, and a bias. Take a modest colour picture, $100 \times 100 \times 3$. *How many
+[parameters](../glossary.ipynb#parameter) does one unit have?
 And a convolution with ten kernels of $3 \times 3$?*
 """
 
@@ -365,7 +368,8 @@ assert 7 < np.log10(dense / shared) < 7.1
 r"""
 Look at the two steps, because they are two different ideas.
 
-- **Locality.** An output sees only a small window. It saves a factor of about a thousand here, and it rests on a
+- **[Locality](../glossary.ipynb#local-connectivity).** An output sees only a small window. It saves a factor of about a
+  thousand here, and it rests on a
   belief: that pixels which belong together lie together.
 - **Weight sharing.** All places use the same weights. It saves exactly the number of places, 10,000, and it rests on
   another belief: that what is worth detecting *here* is worth detecting *there*.
@@ -922,7 +926,8 @@ assert all(torch.equal(fair[s].roll(-s).round(decimals=12), kernel.round(decimal
 # %% [markdown]
 r"""
 Look along the diagonals of the right matrix: one colour each. Every row holds the same weights, one place further. That
-*is* a convolution, as the assertion confirms with `conv1d`, with a kernel as wide as the signal. So weight sharing is
+*is* a convolution, as the assertion confirms with `conv1d`, with a kernel as wide as the signal. So [weight
+sharing](../glossary.ipynb#weight-sharing) is
 no trick to save memory. It is what equivariance means: **a linear layer that is equivariant to shifts is a
 convolution**, and a convolution is equivariant. (The reason fits in a sentence: an equivariant linear layer is known
 once you know its answer to a single bright pixel, for all other pixels are shifts of that one.)

@@ -7,9 +7,10 @@ about convolution can already be seen: one row of numbers, and a short row of we
 
 **After this lecture you can**
 
-- compute any output of a sliding kernel by hand, and say how many outputs there are;
-- choose a padding and predict what it does to the two ends;
-- tell cross-correlation from true convolution, and say which of the two a framework computes;
+- compute any output of a sliding [kernel](../glossary.ipynb#kernel) by hand, and say how many outputs there are;
+- choose a [padding](../glossary.ipynb#padding) and predict what it does to the two ends;
+- tell [cross-correlation](../glossary.ipynb#cross-correlation) from [true convolution](../glossary.ipynb#convolution),
+  and say which of the two a framework computes;
 - say which algebraic laws hold for which of them, and check such a claim numerically;
 - write a convolution as a matrix product and as a product of spectra, and say when the second one pays;
 - say what the "1d" in `Conv1d` counts.
@@ -713,7 +714,8 @@ plotting.show(
 
 # %% [markdown]
 r"""
-Look along the diagonals: each holds one number. A matrix with constant diagonals is called a **Toeplitz matrix**.
+Look along the diagonals: each holds one number. A matrix with constant diagonals is called a **[Toeplitz
+matrix](../glossary.ipynb#toeplitz-matrix)**.
 Compare it with the weight matrix of a fully connected layer of the same size.
 """
 
@@ -808,7 +810,8 @@ r"""
 Look below the zero line. Waves of a little more than three seconds pass the moving average at a quarter of their
 height and *upside down*: valleys become hills. Four passes raise the gain to the fourth power, and what is left of
 those waves is $0.25^4$, less than half a percent. That is one reason why repeated smoothing looks so clean. It is also
-the convolution theorem at work: passes convolve kernels, so they multiply gains, and the last assertion says so.
+the [convolution theorem](../glossary.ipynb#convolution-theorem) at work: passes convolve kernels, so they multiply
+gains, and the last assertion says so.
 
 ### When does the FFT pay?
 

@@ -10,7 +10,8 @@ edges, and it is what a convolutional network does in every layer.
 
 - compute any entry of a 2D convolution by hand, and say how many entries there are;
 - read a kernel: tell from its weights whether it keeps brightness, finds edges or amplifies noise;
-- choose between *valid*, *same* and *full*, say what each does to the border, and say where an even kernel's extra row
+- choose between *[valid](../glossary.ipynb#padding-modes)*, *same* and *full*, say what each does to the border, and
+  say where an even kernel's extra row
   and column go;
 - tell when a 2D kernel splits into a column and a row, and measure whether splitting pays;
 - explain why the same sum takes a second in Python loops and a fraction of a millisecond in torch.
@@ -417,7 +418,7 @@ difference.
 
 Now the photograph, with both kernels in one call. The weights have shape (2, 1, 3, 3): two kernels on one channel. The
 result has two channels, $g_x$ and $g_y$. Together they are the **gradient**, an arrow at every pixel that points to
-where it gets brighter. Its length is the **magnitude** $\sqrt{g_x^2+g_y^2}$.
+where it gets brighter. Its length is the **[magnitude](../glossary.ipynb#gradient-magnitude)** $\sqrt{g_x^2+g_y^2}$.
 
 *The rim of the cup is nearly an ellipse. Where on it will $g_x$ be large, where $g_y$?*
 """
@@ -963,7 +964,8 @@ assert 31 + 31 == 62
 
 # %% [markdown]
 r"""
-Same result, up to rounding. A kernel that is one column times one row is called **separable**. In the language of
+Same result, up to rounding. A kernel that is one column times one row is called
+**[separable](../glossary.ipynb#separable-kernel)**. In the language of
 matrices: its **rank** is 1. The singular value decomposition writes *any* kernel as a sum of such products,
 
 $$W=\sum_{r} s_r\,\mathbf{u}_r\mathbf{v}_r^{\mathsf T},\qquad s_1\ge s_2\ge\dots\ge 0,$$
@@ -1164,7 +1166,8 @@ def nine_taps():
 
 # %% [markdown]
 r"""
-**Rung 3: im2col, then one matrix product.** Write every window as a column of a matrix. Then *all* sums are one
+**Rung 3: [im2col](../glossary.ipynb#im2col), then one matrix product.** Write every window as a column of a matrix.
+Then *all* sums are one
 product of matrices, GEMM in the language of numerical libraries (general matrix multiply), the best-tuned routine
 there is. The rearrangement is called **im2col**, "image to columns". In torch it is `F.unfold`. Look at it on a small
 plane first.

@@ -3,7 +3,8 @@ r"""
 # 04 · The convolution layer
 
 Lecture 03 slid one kernel at a time over one grey plane. A layer in a network takes a *stack* of planes, slides *many*
-kernels over it, and has five knobs: kernel size, stride, padding, dilation, groups. Set one of them wrong and the error
+kernels over it, and has five knobs: kernel size, [stride](../glossary.ipynb#stride), padding,
+[dilation](../glossary.ipynb#dilation), [groups](../glossary.ipynb#groups). Set one of them wrong and the error
 message comes from somewhere else, or there is none. So take the layer apart.
 
 **After this lecture you can**
@@ -64,7 +65,8 @@ over all of them at once. With $N$ images, $C$ channels in and $K$ kernels, the 
 $$y_{n,k,i,j} \;=\; b_k + \sum_{c=0}^{C-1}\;\sum_{t_1=0}^{k_h-1}\;\sum_{t_2=0}^{k_w-1} x_{n,c,\,i+t_1,\,j+t_2}\;w_{k,c,t_1,t_2}.$$
 
 $n$ says which image, $k$ which kernel, $i$ and $j$ which window, $c$ which channel, $t_1$ and $t_2$ which of the $k_h$ rows
-and $k_w$ columns of the kernel. $b_k$ is the **bias**. One output in slow motion, with small whole numbers:
+and $k_w$ columns of the kernel. $b_k$ is the **[bias](../glossary.ipynb#bias)**. One output in slow motion, with small
+whole numbers:
 """
 
 # %%
@@ -155,7 +157,8 @@ cancels, because there red, green and blue are nearly equal.
 
 ### Many kernels
 
-One kernel asks one question and gives one plane of answers, a **feature map** or activation map. A layer asks $K$
+One kernel asks one question and gives one plane of answers, a **feature map** or [activation
+map](../glossary.ipynb#activation-map). A layer asks $K$
 questions about the same input. *So how many numbers does a layer from 3 to 10 channels learn, with 3×3 kernels?*
 """
 
@@ -541,7 +544,8 @@ print(spread[0, 0].int().numpy())
 # %% [markdown]
 r"""
 Look at the zeros: that is what dilation is for, a large view for few weights. The price is that it looks through a grid and
-misses what lies between; the section on the receptive field shows when that hurts. In segmentation it replaces pooling
+misses what lies between; the section on the [receptive field](../glossary.ipynb#receptive-field) shows when that hurts.
+In segmentation it replaces pooling
 where the resolution must stay (Yu and Koltun 2016).
 
 ## The output size
@@ -787,7 +791,8 @@ r"""
 
 Look again at the third picture. With as many groups as channels each channel has its own single slice: a **depthwise**
 convolution. It looks at neighbours and never mixes channels. A 1×1 or **pointwise** convolution mixes channels and never
-looks at neighbours. One after the other they do both (the fifth picture), and that is a **depthwise-separable** convolution
+looks at neighbours. One after the other they do both (the fifth picture), and that is a
+**[depthwise-separable](../glossary.ipynb#depthwise-separable-convolution)** convolution
 (Chollet 2017, Howard et al. 2017). *How many weights for 128 channels in and out, against a full 3×3 layer?*
 """
 
@@ -914,7 +919,8 @@ r"""
 Three bills come with a layer, and they are different bills.
 
 - **Parameters**: numbers to learn and to store, $K\left(\frac{C}{g}k^2 + 1\right)$. Independent of the image.
-- **MACs**, multiply–accumulate operations, one multiplication and one addition each: work. Every output takes
+- **[MACs](../glossary.ipynb#multiply-accumulate)**, multiply–accumulate operations, one multiplication and one addition
+  each: work. Every output takes
   $\frac{C}{g}k^2$ of them, and there are $K H' W'$ outputs.
 - **Activations**: the outputs themselves, $K H' W'$ numbers of 4 bytes for each image. In training all of them are kept for
   the backward pass.
@@ -1581,7 +1587,8 @@ plotting.show_images(
 # %% [markdown]
 r"""
 Look at the third picture: the shape is back, the detail is not. What a stride has thrown away no layer can know. Look at the
-assertion before the pictures, too: with this kernel the transposed convolution *is* bilinear interpolation (away from the
+assertion before the pictures, too: with this kernel the [transposed
+convolution](../glossary.ipynb#transposed-convolution) *is* bilinear interpolation (away from the
 border). In a U-Net (lecture 13) the kernel is learned.
 
 ### Its size, and the checkerboard

@@ -8,11 +8,13 @@ lecture opens that line.
 
 **After this lecture you can**
 
-- draw the computation graph of a layer, and say what travels along it in each direction;
+- draw the [computation graph](../glossary.ipynb#computation-graph) of a layer, and say what travels along it in each
+  direction;
 - derive the gradients of a convolution index by index, and say why one of the three needs a flipped kernel;
 - carry the derivation over to two dimensions, channels, batches, stride and padding;
-- predict what a backward pass costs in time and in memory;
-- check any gradient with numbers: choose the nudge, the precision and the upstream gradient;
+- predict what a [backward pass](../glossary.ipynb#backward-pass) costs in time and in memory;
+- check any gradient with numbers: choose the nudge, the precision and the [upstream
+  gradient](../glossary.ipynb#upstream-gradient);
 - teach torch the derivative of an operation of your own.
 
 **Time:** about 110 minutes to read, predict and run; the code itself needs half a minute. **You need** lectures 02 to
@@ -85,7 +87,7 @@ r"""
 Look at the two changes. The loss rises by about fourteen times the nudge, and falls by about fourteen times the nudge.
 So the weight should go *down*. The two changes are not quite equal, because the loss is curved. Their difference is not
 fooled by that: the curve bends both ends alike, and the bend cancels. Nudge both ways and divide by the whole distance:
-that is a **central difference**, and 14 is the **derivative** $\partial L/\partial w_1$.
+that is a **[central difference](../glossary.ipynb#gradient-check)**, and 14 is the **derivative** $\partial L/\partial w_1$.
 
 The four derivatives together are the **gradient**. In code we call it `dw` and `db`, short for $\partial L/\partial w$
 and $\partial L/\partial b$. Torch delivers it without any nudging.

@@ -4,7 +4,8 @@ r"""
 
 A convolution layer finds an edge and says on which pixel it lies. Two layers later nobody wants to know the pixel any more.
 "There is an edge, somewhere here" is enough, takes a quarter of the memory, and stays true when the photographer's hand
-shakes. Pooling says that. This lecture measures how much it saves, how much it forgives and what it loses.
+shakes. [Pooling](../glossary.ipynb#pooling) says that. This lecture measures how much it saves, how much it forgives
+and what it loses.
 
 **After this lecture you can**
 
@@ -12,7 +13,7 @@ shakes. Pooling says that. This lecture measures how much it saves, how much it 
 - predict the size of the result, with stride, padding, `ceil_mode` and TensorFlow's `SAME`;
 - say what is in the padding, and which mistakes show only on negative values or at a border;
 - send a gradient back through a pooling layer, also where windows overlap or two pixels tie;
-- measure how much a shift changes the output, explain it by aliasing, and make it smaller;
+- measure how much a shift changes the output, explain it by [aliasing](../glossary.ipynb#aliasing), and make it smaller;
 - say what pooling throws away, and when a strided convolution is the better choice.
 
 **Time:** about 100 minutes, then the [assignment](../assignments/06_pooling/06_pooling.ipynb).
@@ -717,7 +718,8 @@ this out.
 
 ## Global, Lp and adaptive pooling
 
-Make the window as large as the map: one number per channel, whatever the size of the image. **Global average pooling**
+Make the window as large as the map: one number per channel, whatever the size of the image. **[Global average
+pooling](../glossary.ipynb#global-average-pooling)**
 turns $(N, C, H, W)$ into $(N, C)$. *A net's dense layer was trained on 224×224 pixels; can it take 320×256?*
 """
 
@@ -1265,7 +1267,8 @@ assert contrast["max pooling, k = 4"] > contrast["blur pooling, twice"]
 r"""
 Look at the top row. Beyond half of the way out the rings are too fine for 64 pixels, so an honest reduction shows grey.
 Every fourth pixel (that is what a stride does) shows new centres, as strong as the real one. Max and average pooling leave
-ghosts. Blur pooling leaves least. In the bottom row look at the lawn and the tripod: the second picture has dots and breaks
+ghosts. [Blur pooling](../glossary.ipynb#blur-pooling) leaves least. In the bottom row look at the lawn and the tripod:
+the second picture has dots and breaks
 that are not in the first.
 
 How much a blur lets through is read off its spectrum: the dot product with a wave of $f$ periods per pixel.

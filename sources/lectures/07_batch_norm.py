@@ -9,8 +9,10 @@ at, and this makes it the strangest layer of the course: its answer for your pic
 **After this lecture you can**
 
 - say which numbers a mean and a variance are taken over, and what $\gamma$, $\beta$ and $\varepsilon$ are for;
-- explain what changes between `train()` and `eval()`, and recognise the bugs that come from mixing them up;
-- update running statistics as torch does, with the right variance and the right momentum;
+- explain what changes between `train()` and [`eval()`](../glossary.ipynb#evaluation-mode), and recognise the bugs that
+  come from mixing them up;
+- update [running statistics](../glossary.ipynb#running-statistics) as torch does, with the right variance and the right
+  momentum;
 - derive the backward pass twice, on the graph and in closed form;
 - measure what normalisation does for a deep net, and keep the measured apart from the explanation;
 - fold the layer away before deployment, and choose a relative of it when batches are small.
@@ -44,7 +46,8 @@ global average and one dense layer. *Plain* means: no shortcuts, no pooling, not
 of Fashion-MNIST, reduced to 14×14 so that we can afford many nets.
 
 A net can begin with weights of three kinds: as torch draws them by default; as He et al. (2015) advise for ReLU, a
-normal distribution of variance $2/\text{(inputs per output)}$; and the default again, but with batch normalisation, `bn`,
+normal distribution of variance $2/\text{(inputs per output)}$; and the default again, but with [batch
+normalisation](../glossary.ipynb#batch-normalisation), `bn`,
 which we have not explained yet.
 """
 
@@ -1304,7 +1307,8 @@ for mask, expected in zip(depends.values(), (4 * 9, 6 * 9, 9, 2 * 9), strict=Tru
 r"""
 Look at the rows: only batch normalisation reaches over several pictures. Layer, instance and group normalisation stay
 within one, so the batch size does not matter, nothing runs on the side, and training and evaluation are the same.
-**Layer norm** takes all channels, **instance norm** each alone, **group norm** a few together: with one group it takes
+**[Layer norm](../glossary.ipynb#layer-and-group-normalisation)** takes all channels, **instance norm** each alone,
+**group norm** a few together: with one group it takes
 the values of layer norm, with $C$ groups those of instance norm. *In $\gamma$ and $\beta$ they still differ.*
 """
 

@@ -9,11 +9,15 @@ does not*.
 
 **After this lecture you can**
 
-- bring images into the form that a net wants, split them without overlap, and serve them in shuffled batches;
-- say what softmax and cross-entropy compute, and what goes wrong with a sigmoid per class or with softmax twice;
+- bring images into the form that a net wants, split them without overlap, and serve them in shuffled
+  [batches](../glossary.ipynb#batch);
+- say what [softmax](../glossary.ipynb#softmax) and [cross-entropy](../glossary.ipynb#cross-entropy) compute, and what
+  goes wrong with a sigmoid per class or with softmax twice;
 - write the training loop, and climb the debug ladder when it does not learn;
-- choose an optimiser, a learning rate and a batch size, and know which of these matters;
-- recognise overfitting, and measure what dropout, weight decay, augmentation, early stopping and more data do about it;
+- choose an optimiser, a [learning rate](../glossary.ipynb#learning-rate) and a batch size, and know which of these matters;
+- recognise [overfitting](../glossary.ipynb#overfitting), and measure what [dropout](../glossary.ipynb#dropout), [weight
+  decay](../glossary.ipynb#weight-decay), augmentation, [early stopping](../glossary.ipynb#early-stopping) and more data
+  do about it;
 - read a confusion matrix, save a model safely, and use the hardware you have;
 - say in which order the layers of a net must run backward, so that you can train one without any framework.
 
@@ -160,7 +164,8 @@ Look at the shape: $12\cdot30+2$ pixels *wide*. `nrow` is the number of pictures
 
 You want to know how good a net is on pictures it has not seen. So you keep some away from training. While you try out
 learning rates and architectures, you look at these again and again and choose what suits them, and soon *you* have been
-fitted to them. So you need two such sets: the **validation** set to choose by, and the **test** set, which you open at
+fitted to them. So you need two such sets: the **[validation](../glossary.ipynb#validation-set)** set to choose by, and
+the **test** set, which you open at
 the end. Our test set is a file of its own. The validation set we split off now. *How many pictures of each class will
 there be among 2,000 drawn at random?*
 """
@@ -252,7 +257,8 @@ assert torch.equal(orders[0].sort()[0], orders[1].sort()[0])  # another order, t
 
 # %% [markdown]
 r"""
-Look at the last line: every **epoch**, that is every pass over the data, has a new order, and each picture comes exactly
+Look at the last line: every **[epoch](../glossary.ipynb#epoch)**, that is every pass over the data, has a new order,
+and each picture comes exactly
 once. With a seeded generator the whole sequence can be repeated.
 
 Why shuffle? Because each step follows the gradient of *one batch*, and a batch should resemble the whole set. Many data
@@ -407,7 +413,8 @@ assert np.abs(constant - constant.mean()).max() < 1e-12
 r"""
 ## Softmax and cross-entropy
 
-The last layer of a classifier returns one number per class, any number, the **logits**. To learn from them we need
+The last layer of a classifier returns one number per class, any number, the **[logits](../glossary.ipynb#logit)**. To
+learn from them we need
 probabilities, and a loss. For a single picture with the logits $(2, 1, -1)$:
 
 $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}\quad\text{(softmax)},\qquad L = -\log p_\text{right}\quad\text{(cross-entropy)}.$$
@@ -725,7 +732,8 @@ loss and accuracy without touching a weight. Read its `_train_epoch`: the step a
 
 ### The same net with four losses
 
-Now the measurement we owe. LeNet, 2,000 pictures, 5 epochs, SGD with momentum (explained below), the same start and the
+Now the measurement we owe. LeNet, 2,000 pictures, 5 epochs, SGD with [momentum](../glossary.ipynb#momentum) (explained
+below), the same start and the
 same order of the pictures; only the loss differs. *In which order will the four curves lie?*
 """
 
@@ -1991,7 +1999,8 @@ Look at the middle row: small gradients vanish in float16. So the loss is multip
 and the gradients are divided by it before the step, in float32: that is what `torch.amp.GradScaler` does, and the last
 line of the cell. bfloat16 has the range of float32 and two to three digits; it needs no scaler.
 
-*Mixed* precision means: the weights stay in float32, and **autocast** chooses for each operation. Which types come out?
+[*Mixed* precision](../glossary.ipynb#mixed-precision) means: the weights stay in float32, and **autocast** chooses for
+each operation. Which types come out?
 """
 
 # %%

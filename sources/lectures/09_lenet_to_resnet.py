@@ -11,7 +11,9 @@ on*, put in the plus sign, and measure what it changes.
 
 - read an architecture as a pattern, and count its parameters and its work before you build it;
 - tell who won the ImageNet contest with what, and which of the well-known numbers belong to which net;
-- say what a VGG block, an Inception block, a residual block, a bottleneck and a depthwise-separable block save, and
+- say what a VGG block, an [Inception block](../glossary.ipynb#inception-block), a [residual
+  block](../glossary.ipynb#residual-block), a [bottleneck](../glossary.ipynb#bottleneck) and a depthwise-separable block
+  save, and
   what the saving costs;
 - show that a deep plain net fails in training, and that this is not over-fitting;
 - compute the gradient of a residual block, say why it helps, and give a case in which it vanishes;
@@ -211,7 +213,8 @@ r"""
 ## The ImageNet contest
 
 From 2010 to 2017 teams competed on one task, the *ImageNet Large Scale Visual Recognition Challenge*, ILSVRC: 1000
-classes, 1.2 million training photographs, five guesses allowed. The **top-5 error** is the share of test photographs
+classes, 1.2 million training photographs, five guesses allowed. The **[top-5 error](../glossary.ipynb#top-5-error)** is
+the share of test photographs
 whose label is not among the five.
 
 The errors and years below are facts from the papers, cited at the end. All the other columns are computed: here are the
@@ -567,7 +570,8 @@ the picture. It does not make it larger.
 ## 1×1 convolutions
 
 A 3×3 layer on 256 channels has 590 thousand weights, and 28×28 places to use them at. Most of that cost is channels times
-channels. So make the channels fewer, work there, and make them many again. A **1×1 convolution** does that: it is a dense
+channels. So make the channels fewer, work there, and make them many again. A **[1×1
+convolution](../glossary.ipynb#pointwise-convolution)** does that: it is a dense
 layer over the channels, the same at every pixel (lecture 04; Lin, Chen and Yan 2014).
 
 Take a 5×5 convolution from 192 to 32 channels on 28×28 places. *Put a 1×1 layer with 16 channels in front: how much less

@@ -3,7 +3,8 @@ r"""
 # 10 · Data augmentation
 
 You have two hundred labelled pictures and you need two thousand. Nobody will label them for you. But you know something the
-network does not: a shirt that hangs two pixels further to the left is still a shirt. **Data augmentation** tells it so, by
+network does not: a shirt that hangs two pixels further to the left is still a shirt. **Data
+[augmentation](../glossary.ipynb#augmentation)** tells it so, by
 changing the training pictures in ways that keep the label. It costs a few lines, and it is the first thing to try when
 pictures are few. It is also easy to do wrong: a turned 6 is a 9. In this lecture you look at every common augmentation, and
 then you measure which ones pay.
@@ -12,7 +13,8 @@ then you measure which ones pay.
 
 - say what each augmentation of `torchvision.transforms.v2` does to the pixels, and what it invents at the border;
 - decide for a given task which labels survive, and test the decision where you are not sure;
-- mix two images with mixup and CutMix, and give the label the exact weight;
+- mix two images with [mixup](../glossary.ipynb#mixup) and [CutMix](../glossary.ipynb#cutmix), and give the label the
+  exact weight;
 - build a pipeline that changes training images, every time anew, and leaves validation images alone;
 - measure one augmentation at a time on validation, over several seeds, run against run;
 - average a prediction over several views of one image;
@@ -710,7 +712,8 @@ white. Convert to float first, add, clip, and know on which scale your σ lives.
 ## Cutout
 
 Cover a random square. The network must not hang everything on one detail, since that detail may be missing. DeVries and
-Taylor (2017) call it **Cutout**, Zhong et al. (2020) **random erasing**, in torchvision `RandomErasing`: area, shape and
+Taylor (2017) call it **[Cutout](../glossary.ipynb#cutout)**, Zhong et al. (2020) **random erasing**, in torchvision
+`RandomErasing`: area, shape and
 filling are random or chosen. It is *not* dropout on the input: neighbouring pixels go together, so the hole cannot be guessed
 from the pixels around.
 """
@@ -1622,8 +1625,9 @@ assert min(np.array(final[chosen]) - np.array(final["no augmentation"])) > 0.03
 r"""
 ## Test-time augmentation
 
-Training is over. You may still show the network several views of one picture and average its answers: **test-time
-augmentation**, TTA. Average the *probabilities*, then take the largest. Nothing is trained, but every view costs a forward
+Training is over. You may still show the network several views of one picture and average its answers: **[test-time
+augmentation](../glossary.ipynb#test-time-augmentation)**, TTA. Average the *probabilities*, then take the largest.
+Nothing is trained, but every view costs a forward
 pass. Here is one picture on which the views disagree.
 """
 

@@ -4,17 +4,19 @@ r"""
 
 You have sixty pictures and want a classifier. A network trained from nothing on sixty pictures learns the sixty pictures.
 But somebody has already paid for a network that saw a million photographs, and most of what it learned, edges, textures,
-parts of things, is not about those photographs alone. This lecture takes that network, gives it a new question, and
-measures what the gift is worth.
+parts of things, is not about those photographs alone. To use it for another question is **[transfer
+learning](../glossary.ipynb#transfer-learning)**. This
+lecture does it, and measures what the gift is worth.
 
 **After this lecture you can**
 
-- load a trained network, feed it what it expects, and replace its head;
-- freeze a body, and say what that saves in time and in memory, and what it does not;
+- load a trained network, feed it what it expects, and replace its [head](../glossary.ipynb#head);
+- freeze a [body](../glossary.ipynb#backbone), and say what that saves in time and in memory, and what it does not;
 - keep batch normalisation from changing behind your back;
 - compute features once and train heads in seconds;
-- fine-tune with a learning rate for each part, and keep the weights of the best epoch;
-- compare training from scratch, a frozen body and fine-tuning fairly, with seeds and spread.
+- [fine-tune](../glossary.ipynb#fine-tuning) with a learning rate for each part, and keep the weights of the best epoch;
+- compare training from scratch, a [frozen](../glossary.ipynb#feature-extraction) body and fine-tuning fairly, with
+  seeds and spread.
 
 **Time:** about 80 minutes to read, predict and run; the code itself needs about two minutes. **You need** lectures 07, 08
 and 09. Afterwards: [assignment 11](../assignments/11_transfer_learning/11_transfer_learning.ipynb).
