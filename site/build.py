@@ -2,7 +2,8 @@
 
     python site/build.py build/site
 
-The pages are the README as the start page, the executed lectures, the released assignments, the guides and the API.
+The pages are the README as the start page, the executed lectures, the released assignments, the guides, the glossary and
+the API.
 Nothing is executed and nothing is fetched.
 """
 
@@ -22,7 +23,6 @@ ROOT = SITE.parent
 
 # Guides in the order in which they are read; further ones follow by name.
 GUIDES = ("students", "instructors")
-ROOT_PAGES = ("CONTRIBUTING.md", "CHANGELOG.md")
 # Whoever links to these from a page would publish answers.
 NEVER_PUBLISHED = ("solutions", "sources", "tests", "cnnkit")
 
@@ -60,12 +60,14 @@ def arrange(content: Path) -> None:
     lectures = sorted(ROOT.glob("lectures/*.ipynb"))
     assignments = [path for lecture in lectures if (path := ROOT / "assignments" / lecture.stem / lecture.name).exists()]
     guides = sorted([*ROOT.glob("guides/*.md"), *ROOT.glob("guides/*.ipynb")], key=_guide_order)
-    others = [ROOT / name for name in ROOT_PAGES if (ROOT / name).exists()]
-    for page in (*lectures, *assignments, *guides, *others):
+    # The README is the start page here, as index.ipynb is in JupyterLab.
+    notebooks = [path for path in sorted(ROOT.glob("*.ipynb")) if path.name != "index.ipynb"]
+    others = [path for path in sorted(ROOT.glob("*.md")) if path.name != "README.md"]
+    for page in (*lectures, *assignments, *guides, *notebooks, *others):
         _copy(page, content / page.relative_to(ROOT))
     _copy(SITE / "api.md", content / "api.md")
 
-    groups = {"Topics": lectures, "Guides": guides, "Reference": [ROOT / "api.md", *others]}
+    groups = {"Topics": lectures, "Guides": guides, "Reference": [*notebooks, ROOT / "api.md", *others]}
     contents = [_contents(caption, pages) for caption, pages in groups.items() if pages]
     (content / "index.md").write_text("\n".join([(ROOT / "README.md").read_text(), *contents]))
     for page in (ROOT / "README.md", *guides, *others):

@@ -21,8 +21,9 @@ TOPICS = sorted(path.stem for path in ROOT.glob("lectures/*.ipynb"))
 LECTURES = [f"lectures/{topic}" for topic in TOPICS]
 ASSIGNMENTS = [f"assignments/{topic}/{topic}" for topic in TOPICS if (ROOT / f"assignments/{topic}/{topic}.ipynb").exists()]
 GUIDES = [f"guides/{path.stem}" for path in sorted(ROOT.glob("guides/*")) if path.suffix in (".md", ".ipynb")]
-NOTEBOOKS = [*LECTURES, *ASSIGNMENTS, *(guide for guide in GUIDES if (ROOT / f"{guide}.ipynb").exists())]
-PAGES = ["index", *LECTURES, *ASSIGNMENTS, *GUIDES, "api", "CONTRIBUTING", "search"]
+OTHERS = [path.stem for path in sorted([*ROOT.glob("*.ipynb"), *ROOT.glob("*.md")]) if path.stem not in ("index", "README")]
+NOTEBOOKS = [page for page in (*LECTURES, *ASSIGNMENTS, *GUIDES, *OTHERS) if (ROOT / f"{page}.ipynb").exists()]
+PAGES = ["index", *LECTURES, *ASSIGNMENTS, *GUIDES, *OTHERS, "api", "search"]
 WIDTHS = {"desk": 1280, "phone": 375}
 
 FORMULAS = """() => {
@@ -201,7 +202,7 @@ def test_next_leads_through_the_course(site, documents):
         order.append(name.removesuffix(".html"))
     expected = [page for topic in TOPICS for page in (f"lectures/{topic}", f"assignments/{topic}/{topic}") if page in PAGES]
     assert order[: len(expected) + 1] == ["index", *expected]
-    assert set(order) >= {*GUIDES, "api", "CONTRIBUTING"}
+    assert set(order) >= {*GUIDES, *OTHERS, "api"}
 
 
 @pytest.mark.parametrize("name", PAGES)
