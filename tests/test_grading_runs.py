@@ -167,6 +167,34 @@ def deadly_to_the_grader(notebook, limits, seed):
     raise RuntimeError("no kernel")
 
 
+def test_without_feedback_pictures_are_described_and_all_else_is_the_same(course, tmp_path):
+    drawing = (
+        "from matplotlib import pyplot\nfrom cnnkit import plotting\n"
+        "pyplot.plot([1, 2])\nplotting.show(pyplot.figure(), 'A line.')\n"
+        "plotting.show_images([[[0, 1]]], alt='A pixel.')\n\n"
+    )
+    wrong = "plotting.show_images([], alt='Nothing.')\n\n"
+    submit(tmp_path / "submitted", "draws", solved(course, conv1d=drawing + SOLUTIONS["conv1d"]))
+    submit(tmp_path / "submitted", "fails", solved(course, conv1d=drawing + wrong + SOLUTIONS["conv1d"]))
+    shown = {}
+    for feedback in (True, False):
+        output = tmp_path / f"output_{feedback}"
+        grade_class(course, TOPIC, tmp_path / "submitted", output, ["draws", "fails"], jobs=1, seed=SEED, feedback=feedback)
+        path = output / "autograded" / "draws" / TOPIC / f"{TOPIC}.ipynb"
+        cells = nbformat.read(path, as_version=4).cells
+        shown[feedback] = next(cell.outputs for cell in cells if "A line." in cell.source)
+    for name in ("results.json", "report.html", "scores.csv"):
+        assert (tmp_path / "output_True" / name).read_bytes() == (tmp_path / "output_False" / name).read_bytes()
+    assert scores(tmp_path / "output_True") == scores(tmp_path / "output_False") == {"draws": 6.0, "fails": 2.0}
+    assert ["image/png" in output.data for output in shown[True]] == [True, True, True]
+    assert [output.data["text/plain"] for output in shown[False]] == [
+        "A line. (not drawn: graded without feedback)",
+        "A pixel. (not drawn: graded without feedback)",
+        "<Figure size 640x480 with 1 Axes> (not drawn: graded without feedback)",
+    ]
+    assert all("image/png" not in output.data for output in shown[False])
+
+
 def test_without_feedback_no_page_is_there_not_even_an_older_one(course, quiet, tmp_path):
     pages = tmp_path / "feedback" / "ada" / TOPIC
     options = {"jobs": 1, "seed": SEED}
@@ -226,7 +254,7 @@ class Desk:
 
 def test_a_worker_that_dies_costs_one_notebook_only():
     notebooks = {f"s{i}": b"deadly" if i in (2, 5) else b"" if i == 3 else f"n{i}".encode() for i in range(9)}
-    work = _Work(iter(lambda: _workers(2, True, ""), None), deadly, Limits(), 1)
+    work = _Work(iter(lambda: _workers(2, True, "", False), None), deadly, Limits(), 1, None)
     found = dict(_outcomes(work, Desk(notebooks), [*notebooks], {}, 4))
     assert found.keys() == notebooks.keys()
     for student, notebook in notebooks.items():
@@ -254,6 +282,30 @@ def test_a_cluster_grades_the_same_and_survives_the_loss_of_a_worker(course, qui
         options = {"jobs": 2, "seed": SEED, "scheduler": cluster.scheduler_address, "done": lose_a_worker}
         found = grade_class(course, TOPIC, quiet / "submitted", tmp_path, students, **options)
     assert lost
+    assert found.rows == json.loads((quiet / "output" / "results.json").read_text())["students"]
+    assert scores(tmp_path) == scores(quiet / "output")
+
+
+@pytest.mark.slow
+def test_a_cluster_that_goes_away_is_said_in_a_line_and_what_is_graded_is_kept(course, quiet, tmp_path):
+    from distributed import LocalCluster
+
+    students = sorted(path.name for path in (quiet / "submitted").iterdir())
+    done = []
+
+    def close(row):
+        done.append(row)
+        if row["status"] == "graded":
+            cluster.close()
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        options = {"jobs": 2, "scheduler": cluster.scheduler_address, "done": close}
+        with pytest.raises(ValueError, match=r"Dask cluster at tcp://\S+ has stopped running notebooks\. What is graded is kept"):
+            grade_class(course, TOPIC, quiet / "submitted", tmp_path, students, seed=SEED, **options)
+    assert any(row["status"] == "graded" for row in done)
+    assert len(done) < len(students)
+    found = grade_class(course, TOPIC, quiet / "submitted", tmp_path, students, jobs=2)
+    assert found.kept == len(done)
     assert found.rows == json.loads((quiet / "output" / "results.json").read_text())["students"]
     assert scores(tmp_path) == scores(quiet / "output")
 

@@ -69,12 +69,13 @@ def _draw_once() -> None:
 
     from cnnkit import plotting
 
-    plotting.use_style()
-    figure, axes = pyplot.subplots()
-    axes.imshow([[0.0, 1.0]])
-    axes.set(title="$x$ one", xlabel="two")
-    figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
-    pyplot.close(figure)
+    with pyplot.rc_context():
+        plotting.use_style()
+        figure, axes = pyplot.subplots()
+        axes.imshow([[0.0, 1.0]])
+        axes.set(title="$x$ one", xlabel="two")
+        figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+        pyplot.close(figure)
 
 
 def _fork_isolated(shell: Any, control: socket.socket, channel: socket.socket, request: dict[str, Any]) -> tuple[int, int]:
