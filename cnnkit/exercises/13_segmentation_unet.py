@@ -1032,6 +1032,8 @@ def _fitted(y, skip, how):
 def _upsampling(c_in, c_out, how, bias=True):
     from torch import nn
 
+    if how == "plain":
+        return nn.Upsample(scale_factor=2)
     if how in ("nearest", "bilinear"):
         options = {} if how == "nearest" else {"align_corners": False}
         return nn.Sequential(nn.Upsample(scale_factor=2, mode=how, **options), nn.Conv2d(c_in, c_out, 1))
@@ -1049,7 +1051,7 @@ def _up(
     join: str = "right",
     up_bias: bool = True,
     single: bool = False,
-    double_in: int = 2,
+    widths: str = "right",
     listed: bool = False,
     **options: Any,
 ) -> Any:
@@ -1057,12 +1059,18 @@ def _up(
     import torch
     from torch import nn
 
-    width = c_out if join in ("added", "ignored", "x only") else double_in * c_out
-    up = _upsampling(c_in, c_out, upsampling, up_bias)
+    width = c_out if join in ("added", "ignored", "batch") else 2 * c_out
+    width = {"right": width, "sum": c_in + c_out, "halved": c_in}[widths]
+    up = _upsampling(c_in, c_in // 2 if widths == "halved" else c_out, upsampling, up_bias)
     conv = nn.Sequential(*_double_layers(width, c_out, **options))
 
     def run(self, x, skip):
-        y, skip = _fitted(up(x), skip, fit)
+        if join == "exchanged":
+            x, skip = skip, x
+        if fit == "output padding":
+            y = up(x, output_size=skip.shape[2:])
+        else:
+            y, skip = _fitted(up(x), skip, fit)
         if join == "added":
             y = y + skip
         elif join == "swapped":
@@ -1071,7 +1079,7 @@ def _up(
             y = torch.cat((y, y), 1)
         elif join == "batch":
             y = torch.cat((skip, y), 0)
-        elif join not in ("ignored", "x only"):
+        elif join != "ignored":
             y = torch.cat((skip, y), 1)
         return y if single else conv(y)
 
@@ -1106,7 +1114,7 @@ def _up_training_cases(rng):
     c = integer(rng, 2, 3)
     return [
         _up_case(rng, (2 * c, c), (3, 2 * c, 3, 4), (3, c, 6, 8), training=True),
-        _up_case(rng, (4, 3), (2, 4, 2, 3), (2, 3, 5, 7), "a skip with one row and one column more", training=True),
+        _up_case(rng, (4, 2), (2, 4, 2, 3), (2, 2, 5, 7), "a skip with one row and one column more", training=True),
     ]
 
 
@@ -1145,7 +1153,7 @@ UP = building.exercise(
         "wrong_axis",
         "You concatenate along axis 0, the batch: the channels are axis 1.",
         UNET,
-        {"join": "batch", "double_in": 1, "told_by_table": False},
+        {"join": "batch", "told_by_table": False},
     ),
     (
         None,
@@ -1179,6 +1187,30 @@ UP = building.exercise(
         {"fit": "bilinear"},
     ),
     (
+        "odd_size_forgotten",
+        "Nothing makes up for the row or column that pooling drops where a size is odd: pad until x has the skip's size.",
+        UNET,
+        {"fit": "none"},
+    ),
+    (
+        "arguments_swapped",
+        "The two inputs are exchanged: forward(x, skip) gets what comes from below first, and what comes from the side second.",
+        UNET,
+        {"join": "exchanged"},
+    ),
+    (
+        "halving_assumed",
+        "You take half of c_in where c_out is meant: the two are the same only if the channels halve.",
+        UNET,
+        {"widths": "halved"},
+    ),
+    (
+        None,
+        "The row and column that are added hold the bias of the transposed convolution: here they are zeros.",
+        UNET,
+        {"fit": "output padding"},
+    ),
+    (
         None,
         "You repeat the border where zeros are asked for.",
         UNET,
@@ -1187,11 +1219,13 @@ UP = building.exercise(
     ),
     (
         "upsampling_not_learned",
-        "You enlarge the planes and project them with a 1×1 convolution: a transposed convolution of 2×2 with stride 2 does "
-        "both here.",
+        "You enlarge the planes without weights: here a transposed convolution of 2×2 with stride 2 does it, and makes the "
+        "channels c_out.",
         UPSAMPLING,
         {"upsampling": "nearest"},
         {"upsampling": "bilinear"},
+        {"upsampling": "plain", "told_by_table": False},
+        {"upsampling": "plain", "widths": "sum"},
     ),
     (
         "kernel_size_wrong",
@@ -1277,11 +1311,15 @@ def _unet(
     last = heads[head]()
 
     def smaller(x, i):
-        if pool == "strided":
-            return strided[i](x)
-        if pool == "ceil":
-            return F.max_pool2d(x, 2, ceil_mode=True)
-        return F.max_pool2d(x, 2) if pool == "maximum" else F.avg_pool2d(x, 2)
+        ways_to_pool = {
+            "maximum": lambda: F.max_pool2d(x, 2),
+            "mean": lambda: F.avg_pool2d(x, 2),
+            "ceil": lambda: F.max_pool2d(x, 2, ceil_mode=True),
+            "three": lambda: F.max_pool2d(x, 3, 2, padding=1),
+            "strided": lambda: strided[i](x),
+            "none": lambda: x,
+        }
+        return ways_to_pool[pool]()
 
     def run(self, x):
         kept = []
@@ -1295,7 +1333,9 @@ def _unet(
         for up, skip in zip(ups, reversed(kept), strict=True):
             x = up(x, torch.zeros_like(skip) if skips == "zeros" else skip)
         x = last(x)
-        return getattr(torch, end)(x, 1) if end in ("softmax", "log_softmax") else getattr(torch, end)(x) if end else x
+        if end in ("softmax", "log_softmax", "argmax"):
+            return getattr(torch, end)(x, 1)
+        return getattr(torch, end)(x) if end else x
 
     layers = {"downs": downs, "ups": ups, "strided": strided}
     lists = {name: value if listed else nn.ModuleList(value) for name, value in layers.items()}
@@ -1433,6 +1473,25 @@ UNET_ = building.exercise(
             {"fixed_classes": 1},
         ),
         ("mean_for_maximum", "You pool with the mean where the maximum is asked for.", UNET, {"pool": "mean"}),
+        ("pool_forgotten", "The pooling is missing: a maximum of 2×2 stands between two levels.", UNET, {"pool": "none"}),
+        (
+            "odd_size_forgotten",
+            "Nothing makes up for the row or column that pooling drops where a size is odd: pad in each step up.",
+            UNET,
+            {"fit": "none"},
+        ),
+        (
+            "pool_size_wrong",
+            "Your pooling has overlapping windows of 3×3, as in ResNet: here they are 2×2.",
+            UNET,
+            {"pool": "three"},
+        ),
+        (
+            "argmax_in_model",
+            "Your network returns classes: training needs the logits, and an argmax has no gradient.",
+            COMMON,
+            {"end": "argmax"},
+        ),
         (
             "stride_for_pooling",
             "A convolution with stride 2 halves the planes: here a 2×2 maximum does.",
@@ -1475,7 +1534,7 @@ UNET_ = building.exercise(
         ),
         (
             "upsampling_not_learned",
-            "You enlarge the planes and project them with a 1×1 convolution: a transposed convolution does both here.",
+            "You enlarge the planes without weights: here a transposed convolution does it, and halves the channels.",
             UPSAMPLING,
             {"upsampling": "nearest"},
             {"upsampling": "bilinear"},

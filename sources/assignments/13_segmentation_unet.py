@@ -377,9 +377,12 @@ r"""
 plans = [(3, 2), (2, 2), (4, 2), (5, 3)]
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
 for axis, (k, stride) in zip(axes, plans, strict=True):
-    axis.imshow(torch.as_tensor(overlap_counts(6, 6, k, stride)), cmap="viridis", vmin=0, vmax=4)
-    axis.set(title=f"kernel {k}×{k}, stride {stride}", xlabel="column")
+    drawn = axis.imshow(torch.as_tensor(overlap_counts(6, 6, k, stride)), cmap="viridis", vmin=0, vmax=4)
+    axis.set(title=f"kernel {k}×{k}, stride {stride}", xlabel="column", xticks=range(0, 20, 5), yticks=range(0, 20, 5))
+    axis.grid(False)
+    axis.set(xlim=(-0.5, 5 * stride + k - 0.5), ylim=(5 * stride + k - 0.5, -0.5))
 axes[0].set_ylabel("row")
+fig.colorbar(drawn, ax=axes, ticks=range(5), label="inputs that write a pixel", shrink=0.8)
 plotting.show(fig, "Counts of overlaps: checkerboards for 3 and 2, and for 5 and 3; even inside for 2 and 2, and for 4 and 2.")
 
 # %% [markdown]

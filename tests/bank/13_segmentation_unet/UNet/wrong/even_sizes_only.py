@@ -1,4 +1,4 @@
-# mistake: none
+# mistake: odd_size_forgotten
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

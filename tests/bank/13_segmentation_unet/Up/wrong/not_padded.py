@@ -1,4 +1,4 @@
-# mistake: none
+# mistake: odd_size_forgotten
 import torch
 from torch import nn
 from torch.nn import functional as F

@@ -1,0 +1,33 @@
+# mistake: upsampling_not_learned
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class DoubleConv(nn.Module):
+    def __init__(self, c_in, c_out):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(c_in, c_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(c_out),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(c_out, c_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(c_out),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Up(nn.Module):
+    def __init__(self, c_in, c_out):
+        super().__init__()
+        self.conv = DoubleConv(c_in + c_out, c_out)
+
+    def forward(self, x, skip):
+        x = F.interpolate(x, scale_factor=2)
+        dy = skip.shape[2] - x.shape[2]
+        dx = skip.shape[3] - x.shape[3]
+        x = F.pad(x, (0, dx, 0, dy))
+        return self.conv(torch.cat([skip, x], dim=1))
