@@ -42,6 +42,7 @@ from cnnkit import data, plotting, training
 
 plotting.use_style()
 device = training.default_device()
+torch.set_num_threads(1)  # the networks are small: sharing each step between two cores costs more than it saves
 print(f"the networks run on: {device}")
 
 
