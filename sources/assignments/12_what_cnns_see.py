@@ -534,8 +534,8 @@ square, so that a step has the same size wherever the image is:
 $$x \leftarrow x + \text{lr} \cdot \frac{g}{\sqrt{\text{mean}(g^2)} + 10^{-8}}, \qquad
 g = \frac{\partial \, \text{mean}(A_\text{channel})}{\partial x}$$
 
-The function below was meant to do that. It runs, and it returns an image. Three things in it are wrong, and besides it breaks all
-the rules from the beginning.
+The function below was meant to do that. It runs, and it returns an image. Three things in it are wrong, and besides it breaks
+the first three rules from the beginning.
 """
 
 
