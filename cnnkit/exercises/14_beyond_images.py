@@ -1613,7 +1613,8 @@ def _wavenet_block(
     pointwise_bias: bool = True,
     shortcut: str = "residual",
     skip: str = "own",
-    end: str = "",
+    end: str = "relu",
+    ends: tuple[int, ...] = (),
     unused: bool = True,
     listed: bool = False,
 ) -> Any:
@@ -1658,7 +1659,7 @@ def _wavenet_block(
         s = {"shared": lambda: r, "residual": lambda: y, "z": lambda: z, "from residual": lambda: parts["to_skip"](y)}
         s = s.get(skip, lambda: parts["to_skip"](z))()
         s = x + s if shortcut in ("both", "in skip only") else s
-        return (getattr(torch, end)(y), getattr(torch, end)(s)) if end else (y, s)
+        return tuple(getattr(torch, end)(result) if i in ends else result for i, result in enumerate((y, s)))
 
     return network(run, layers=layers) if listed else network(run, **layers)
 
@@ -1818,8 +1819,7 @@ WAVENET_BLOCK = exercise(
         "activation_on_result",
         "There is an activation behind the 1×1 convolutions: both results are what they give, and x.",
         WAVENET,
-        {"end": "relu"},
-        {"end": "tanh"},
+        *({"end": end, "ends": ends} for end in ("relu", "tanh") for ends in ((0, 1), (0,), (1,))),
     ),
     (
         "bias_forgotten",
@@ -2445,6 +2445,12 @@ CONV3D = Exercise(
             "You pad with the values at the edge: here the padding is zeros.",
             VOLUME,
             _padded_volume(lambda p: (p, p), "replicate"),
+        ),
+        *ways(
+            "circular_for_zeros",
+            "You pad with values from the other side of the volume: here the padding is zeros.",
+            VOLUME,
+            _padded_volume(lambda p: (p, p), "circular"),
         ),
         *ways(
             "padding_all_axes",
