@@ -870,7 +870,7 @@ accuracy it is hidden in the second decimal, since doing nothing has most of the
 columns: at the border the network without skips is wrong more often, and elsewhere the two hardly differ. There is the
 answer to the question, and a figure below draws it for every distance.
 
-The third row is the lesson of the section before last, honestly: here learned and bilinear upsampling differ by no more
+The third row belongs to the sections on upsampling: here learned and bilinear upsampling differ by no more
 than you would expect from another seed, and the convolutions behind the skip can repair what either does. And how does a
 network come to its masks? Here are five validation pictures during the training of the first.
 """
@@ -1279,7 +1279,7 @@ r"""
 Look at the worst row, and ask of each picture what the network took for the object. You will find three kinds of mistakes
 (in your run on other pictures than in ours): a colourful part is taken for the whole; an object with the colours of its
 background is missed; a piece of the photograph is taken for an object. None of this is stupid. Nobody told it what an
-*emoji* is: it learned what does not belong to eight photographs.
+*emoji* is: it learned what stands out, sharp outlines and pure colours.
 
 And look at the two lines: what is behind matters, and what kind of object it is. Tools are thin. *Is the rest of the
 error due to what is new: emoji and photographs that the network has never seen?* Measure it: known and new emoji, on
