@@ -1322,7 +1322,7 @@ plotting.show(
 r"""
 Look at the two logos: letter for letter, the position where anything goes is flat in both, and so is the one with two
 choices. The kernel has 12 taps and the motif 10 positions; it may sit anywhere, and even stick out at one end. Look also at
-the other kernels in the list: those with a positive weight in the head found the motif again, shifted, or a part of it; those
+the other kernels in the list: most with a positive weight in the head found the motif again, shifted, or a part of it; those
 with a negative weight resemble it less. Which kernel finds it depends on the seed: it is the network as a whole that is
 trained.
 
