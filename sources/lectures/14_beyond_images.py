@@ -119,7 +119,7 @@ r"""
 ### Direction or channel?
 
 Three colour planes, or three slices of a scan: both are three planes. *Why is colour a channel, and depth a direction?*
-Take a photograph, and exchange its colours; then do the same to the slices of a volume.
+Take a photograph, and exchange its colours; then take a volume, and move its slices by one.
 """
 
 # %%
@@ -140,7 +140,7 @@ print("channels may be put in any order, if the kernel's slices are put in the s
 
 # %% [markdown]
 r"""
-Look at the two assertions. A kernel over channels has nowhere to go: it sees all of them at once, so their order is only a
+Look at the last two assertions. A kernel over channels has nowhere to go: it sees all of them at once, so their order is only a
 convention. Along a direction the kernel moves, so neighbours are neighbours, and what it finds in one place it finds in the
 next: shift the input, and the output shifts. Ask of each axis: *should a pattern mean the same if it sat one step further
 along?* Yes: a direction. No: a channel.
