@@ -233,6 +233,12 @@ def _iou_of_images(mean: str) -> Callable[..., Any]:
     )
 
 
+def _iou_of_each(logits, masks):
+    import torch
+
+    return torch.stack([_iou(one[None], mask[None]) for one, mask in zip(logits, masks, strict=True)])
+
+
 def _iou_of_first(logits, masks):
     return _iou(logits[:1], masks[:1])
 
@@ -495,6 +501,19 @@ IOU = Exercise(
             _iou_up_to_largest,
         ),
         *_score_ways("only_first_sample", "Only the first image counts.", SCORES, _iou_of_first),
+        *_score_ways(
+            "batch_not_summed",
+            "You return the IoU of each image: count over all pixels of the batch, so that there is one value per class.",
+            SCORES,
+            lambda logits, masks: _iou_of_each(logits, masks),
+            lambda logits, masks: _iou_of_each(logits, masks).T,
+        ),
+        *_score_ways(
+            "integer_division",
+            "You divide whole numbers and drop the remainder: `//` gives 0 for whatever is not perfect, `/` gives the ratio.",
+            SCORES,
+            _iou_way(lambda both, p, t: (both / (p + t - both).clamp(min=1)).floor()),
+        ),
     ),
 )
 
@@ -693,6 +712,12 @@ DICE_LOSS = Exercise(
                 SCORES,
                 lambda logits, masks, **asked: _times_classes(logits, masks, **asked),
             ),
+        ),
+        *_dice_way(
+            "classes_not_averaged",
+            "You return one loss per class: a loss is one number, their mean.",
+            SCORES,
+            {"mean": "clone"},
         ),
         *_dice_way(
             "mean_not_sum",
