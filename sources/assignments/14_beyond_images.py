@@ -412,8 +412,8 @@ of $K$ taps reaches back $(K - 1)\,d$ values:
 
 $$y_{n,o,t} = \sum_{c} \sum_{k=0}^{K-1} w_{o,c,k}\; \tilde x_{n,\,c,\;t - (K - 1 - k)\,d} ,$$
 
-where $\tilde x$ is zero before the start. The *last* tap meets the present, so no kernel is flipped. `x` is $(N,
-C_{in}, L)$, `w` is $(C_{out}, C_{in}, K)$, and there are as many outputs as values: $(N, C_{out}, L)$. A kernel may
+where $\tilde x$ is zero before the start. The *last* tap meets the present, so no kernel is flipped. `x` is
+$(N, C_{in}, L)$, `w` is $(C_{out}, C_{in}, K)$, and there are as many outputs as values: $(N, C_{out}, L)$. A kernel may
 reach back farther than the signal is long.
 
 Channels that do not fit and a dilation below 1 raise `ValueError`. No Python loop may run over the places $t$.
@@ -700,9 +700,9 @@ check("14.WaveNetBlock_parameters", WaveNetBlock, hidden=True)
 # %% [markdown]
 r"""
 Stack the blocks and let them predict. The signal is a sine whose frequency and phase are drawn anew for each example,
-with noise on it: whoever wants to know the next value must find out both from the past. The network sees $x_0, \ldots,
-x_t$ and predicts $x_{t+1}$, at every $t$ at once. Two networks with the same number of weights: one with dilations 1,
-2, 4, 8, 16, the other without dilation. *By how much will the error differ?*
+with noise on it: whoever wants to know the next value must find out both from the past. The network sees
+$x_0, \ldots, x_t$ and predicts $x_{t+1}$, at every $t$ at once. Two networks with the same number of weights: one with
+dilations 1, 2, 4, 8, 16, the other without dilation. *By how much will the error differ?*
 """
 
 
