@@ -6,6 +6,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 from docutils import nodes
+from ipython_pygments_lexers import IPython3Lexer
 from sphinx.application import Sphinx
 
 project = "Convolutional neural networks"
@@ -52,6 +53,7 @@ html_js_files = ["site.js"]
 
 
 def setup(app: Sphinx) -> None:
+    app.add_lexer("python", IPython3Lexer)  # a cell may begin with % or !
     app.connect("autodoc-process-docstring", mark_code)
     app.connect("autodoc-skip-member", skip_named_fields)
     app.connect("source-read", add_links)
