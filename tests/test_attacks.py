@@ -184,6 +184,13 @@ def test_an_attack_earns_what_is_expected_and_no_more(rows, name):
 
 
 @pytest.mark.slow
+def test_the_gradebook_says_what_the_report_says(graded, rows):
+    with Gradebook(f"sqlite:///{graded / 'output' / 'gradebook.db'}", "cnn") as gradebook:
+        kept = {submission.student.id: submission.score for submission in gradebook.assignment_submissions(TOPIC)}
+    assert kept == {name: row["score"] for name, row in rows.items()}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_students_keep_what_is_theirs(graded, rows, name):
     _, score = HONEST[name]
