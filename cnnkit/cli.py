@@ -108,7 +108,7 @@ def grade(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help=f"Change a limit of a notebook: {', '.join(DEFAULT_LIMITS)}.")
     ] = None,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Run the notebooks on this Dask cluster.")] = "",
-    feedback: Annotated[bool, typer.Option(help="Write a page for every student.")] = True,
+    feedback: Annotated[bool, typer.Option(help="Write a page for every student; without pages no pictures are drawn.")] = True,
     unsafe_no_sandbox: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run notebooks with your own rights: only those that you trust.")
     ] = False,
