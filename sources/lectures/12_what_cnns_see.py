@@ -195,6 +195,7 @@ gallery(
     11,
     "The 32 kernels of the first layer as colour pictures of 3 by 3: upright, level and slanted edges in light and dark, and "
     "plain patches of green, blue, violet, orange; four are empty.",
+    colours=256,
 )
 print(f"kernels whose weights are all but zero: {torch.where(dead)[0].tolist()}")
 assert dead.sum() == 4
@@ -822,6 +823,9 @@ r"""
 Look at the shares: of the methods so far this one separates the classes best. Look at the first two pictures: the second is
 what papers print, and it shows no more than the first. Bilinear resizing makes 49 numbers look like a drawing.
 
+And the bobsled? The light is on the suit and the helmets, not on the face. Now there is something to test: cover the helmet
+and ask again. That is what such a picture is good for.
+
 *Finer, then: why not take an earlier layer with more cells?* Here is Grad-CAM at five layers, for both classes, in both
 orders of the two photographs.
 """
@@ -898,11 +902,11 @@ def noise():
 dreams = {"plain": climb(noise(), torch.tanh, wanted_logits, lr=0.05)}  # tanh keeps the pixels between -1 and 1
 
 
-def show_dreams(names, alt):
+def show_dreams(names, alt, colours=32):
     """Show pictures that were climbed to, a column for each class."""
     pictures = [as_picture(x) for name in names for x in dreams[name]]
     titles = [f"{name}\n{word}" if k == 0 else f"\n{word}" for name in names for k, word in enumerate(WANTED)]
-    gallery(pictures, titles, 6, alt, colours=32)
+    gallery(pictures, titles, 6, alt, colours)
 
 
 def moved(x):
@@ -1022,14 +1026,20 @@ def jitter_and_zoom(x):
     return F.interpolate(jitter(x), scale_factor=zoom, mode="bilinear", align_corners=False)
 
 
+dice.manual_seed(1)
 numbers, draw = frequencies(len(WANTED), SIZE)
 dreams["frequencies, jitter, zoom"] = climb(numbers, draw, wanted_logits, lr=0.05, steps=96, look=jitter_and_zoom)
 
 # %%
 show_dreams(
-    list(dreams)[1:],
-    "Five ways for two classes. With jitter alone noise with traces of shapes; with blur and total variation coarser shapes; "
-    "by frequencies soft coloured shapes; with jitter and zoom as well the clearest shapes.",
+    ["jitter", "jitter, blur", "jitter, total variation"],
+    "Three ways for two classes: with jitter alone noise with traces of shapes, with blur or total variation coarser shapes.",
+)
+show_dreams(
+    ["frequencies", "frequencies, jitter, zoom"],
+    "Two ways for two classes: by frequencies soft coloured shapes; with jitter and zoom as well orange stripes like fins, and "
+    "red with light dots.",
+    colours=160,
 )
 photos = torch.cat([prepared(name, SIZE) for name in names])
 
@@ -1059,8 +1069,8 @@ assert max(fine[name].max() for name in ("jitter, blur", "frequencies", "frequen
 # %% [markdown]
 r"""
 Look at the columns one after the other. Jitter makes the answer survive a shift. Blur and frequencies bring the fine waves
-down to what photographs have. Only both together look like something: dots on red, shapes with fins and
-eyes.
+down to what photographs have. Only with all of it do we see something: orange stripes like fins, dots on
+red.
 
 And now the sober reading. The logits of *all* rows are far above those of real photographs. What looks natural here was put
 in by us: the shift, the spectrum, the colours. The picture shows what the network likes *among the pictures that we
@@ -1141,10 +1151,11 @@ assert theory[3] == (67, 8)
 
 # %% [markdown]
 r"""
-Look at the last line: almost four times the width of the picture. In theory every cell sees everything, and "the cell in the
-upper left" says nothing about the upper left. But Grad-CAM did find the right half. So ask the gradient, not only *whether*
-a pixel can matter but *how much* (Luo et al. 2016): the squared gradient of the middle unit with respect to the pixels,
-channels mixed at random, averaged over four photographs of 448 pixels. The same for the network before any training.
+Look at the last line: almost four times the width of a picture of 224 pixels. In theory every cell sees everything, and
+"the cell in the upper left" says nothing about the upper left. But Grad-CAM did find the right half. So ask the gradient, not
+only *whether* a pixel can matter but *how much* (Luo et al. 2016): the squared gradient of the middle unit with respect to
+the pixels, channels mixed at random, averaged over four photographs of 448 pixels. The same for the network before any
+training.
 """
 
 # %%
