@@ -11,10 +11,10 @@ time one of them has not happened yet.
 
 - say for any data what is a direction and what is a channel, and choose `Conv1d`, `Conv2d` or `Conv3d`;
 - train a 1D network on raw sound, and compare it fairly with a dense one;
-- make a convolution causal, and prove by a gradient that it is;
+- make a convolution [causal](../glossary.ipynb#causal-convolution), and prove by a gradient that it is;
 - reach far back with dilated kernels, compute how far, and predict the next sample and the next letter;
-- write DNA as numbers, read a kernel as a motif, and look for it on both strands;
-- find in a volume what no single slice shows, and compute what the third direction costs.
+- write DNA as numbers, read a kernel as a [motif](../glossary.ipynb#motif), and look for it on both strands;
+- find in a [volume](../glossary.ipynb#volume) what no single slice shows, and compute what the third direction costs.
 
 **Time:** about 100 minutes to read, predict and run; the code itself needs about a minute and a half. **You need**
 lectures 02, 04 and 08. Afterwards: [assignment 14](../assignments/14_beyond_images/14_beyond_images.ipynb).
@@ -912,7 +912,8 @@ still be a poor player. (WaveNet also *draws* each sample from its distribution;
 
 ### Text
 
-A text is a sequence, too. Its symbols have no order and no distance, so each becomes a **one-hot** vector: as many channels
+A text is a sequence, too. Its symbols have no order and no distance, so each becomes a
+**[one-hot](../glossary.ipynb#one-hot-encoding)** vector: as many channels
 as there are symbols, a one in the channel of the symbol. A 1×1 convolution then gives each symbol a vector of its own,
 which is all that an embedding is. The text here ships with Python: its language reference, the topics of `help()`, in small
 letters.
