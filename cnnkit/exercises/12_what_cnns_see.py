@@ -21,8 +21,8 @@ COMMON = "Common mistakes"
 
 FORBIDS = ("captum", "cnnkit.exercises", "timm", "torchvision.models.feature_extraction")
 RESULT, STATE = FACTS[:1], FACTS[1:]
-LONGEST_SUM = 100
-"""About the terms of a sum behind an output or a gradient of these networks."""
+LONGEST_SUM = 20
+"""About the terms of a sum behind an output or a gradient of these small networks."""
 REMEMBERED = 200
 """More than the cases of an exercise for one seed."""
 
@@ -774,9 +774,17 @@ def _occlusion_map(
     return shape(result)
 
 
+OCCLUSION_REFERENCE = _through("look", _occlusion_map)
+LEAST_DROP = 0.02
+"""The largest change of a case's maps at least: where a network is certain of its answer, a square changes next to nothing."""
+
+
 def _occlusion_case(rng, note, size, square, stride, fill=None, dtype="float64", each=False, kind="relu", **network):
-    case = _target_case(rng, note, size=size, dtype=dtype, each=each, kind=kind, **network)
-    return Case((*case.args, square, stride), {} if fill is None else {"fill": fill}, note=note)
+    while True:
+        case = _target_case(rng, note, size=size, dtype=dtype, each=each, kind=kind, **network)
+        case = Case((*case.args, square, stride), {} if fill is None else {"fill": fill}, note=note)
+        if np.abs(OCCLUSION_REFERENCE(*case.args, **case.kwargs)[0]).max() >= LEAST_DROP:
+            return case
 
 
 def _occlusion_cases(rng):
@@ -817,17 +825,17 @@ def _occlusion_each_cases(rng):
 
 
 def _occlusion_errors(rng):
-    def impossible(note, size, square, stride):
-        case = _occlusion_case(rng, note, size, square, stride)
-        return Case(case.args, case.kwargs, note=note, raises=ValueError)
+    def asked(note, size, square, stride, **options):
+        case = _target_case(rng, note, size=size)
+        return Case((*case.args, square, stride), note=note, **options)
 
     h = integer(rng, 4, 6)
     return [
-        impossible("a square higher than the image", (2, h, h + 4), h + 1, 1),
-        impossible("a square wider than the image", (2, h + 5, h), h + 2, 2),
-        impossible("stride 0", (1, h, h), 2, 0),
-        impossible("a square without pixels", (1, h, h), 0, 1),
-        Case(_occlusion_case(rng, "", (1, h, h), h, 3).args, note="a square as large as the image", only_returns=True),
+        asked("a square higher than the image", (2, h, h + 4), h + 1, 1, raises=ValueError),
+        asked("a square wider than the image", (2, h + 5, h), h + 2, 2, raises=ValueError),
+        asked("stride 0", (1, h, h), 2, 0, raises=ValueError),
+        asked("a square without pixels", (1, h, h), 0, 1, raises=ValueError),
+        asked("a square as large as the image", (1, h, h), h, 3, only_returns=True),
     ]
 
 
@@ -836,7 +844,7 @@ OCCLUSION_CALL = "occlusion_map(model.to(args[1].dtype), *args[1:], **options)"
 OCCLUSION_MAP = Exercise(
     name="occlusion_map",
     signature="occlusion_map(model, x, target, size, stride, fill=0.0)",
-    reference=_through("look", _occlusion_map),
+    reference=OCCLUSION_REFERENCE,
     parts=(
         Part("occlusion_map", _occlusion_cases, judges=RESULT),
         Part("occlusion_map_strided", _occlusion_strided_cases, judges=RESULT),
