@@ -2042,6 +2042,12 @@ def _permuted(order, *names):
     return _knobs(lambda o, w: o._replace(**{name: tuple(getattr(o, name)[i] for i in order) for name in names}))
 
 
+def _biases(rng, k, dtype="float64"):
+    """Draw biases that no sum hides: one near zero could be missing unseen."""
+    b = 3 * normal(rng, k)
+    return (b + 3 * np.sign(b)).astype(dtype)
+
+
 def _volume_case(rng, x, w, note="", bias=False, dtype="float64", draw=_values, **options):
     """Draw a case for volumes (N, C, D, H, W) and kernels (K, d, h, w)."""
     k, *size = w
@@ -2050,7 +2056,7 @@ def _volume_case(rng, x, w, note="", bias=False, dtype="float64", draw=_values, 
     else:
         arrays = draw(rng, *x, dtype=dtype), draw(rng, k, x[1], *size, dtype=dtype)
     if bias:
-        options = {"b": _values(rng, k, dtype=dtype), **options}
+        options = {"b": _biases(rng, k, dtype), **options}
     return Case(arrays, options, note=note)
 
 
@@ -2082,7 +2088,7 @@ def _volume_bias_cases(rng):
         Case(by_hand, note="small enough to do by hand"),
         _volume_case(rng, (3, c, 4, 5, 6), (k, 2, 3, 2), bias=True),
         _volume_case(rng, (2, 3, 3, 5, 6), (4, 2, 2, 3), "as many columns as kernels", bias=True),
-        Case((_values(rng, 2, 2, 4, 5, 3), _values(rng, 3, 2, 2, 2, 2), _values(rng, 3)), note="the bias given by position"),
+        Case((_values(rng, 2, 2, 4, 5, 3), _values(rng, 3, 2, 2, 2, 2), _biases(rng, 3)), note="the bias given by position"),
         Case((_values(rng, 2, 2, 4, 5, 3), _values(rng, 3, 2, 2, 2, 2)), {"b": None}, note="a bias of None"),
         _volume_case(rng, (2, c, 4, 5, 5), (k, 3, 2, 2), "float32", bias=True, dtype="float32"),
     ]
@@ -2112,7 +2118,7 @@ def _volume_strided_cases(rng):
         _volume_case(rng, (2, 3, 8, 9, 6), (2, 2, 2, 2), "a stride longer than the kernel", stride=3),
         _volume_case(rng, (1, 3, 6, 7, 8), (4, 4, 3, 5), "stride and padding", stride=3, padding=2),
         Case(
-            (_values(rng, 2, 2, 6, 7, 6), _values(rng, 5, 2, 3, 2, 4), _values(rng, 5), 2, 1),
+            (_values(rng, 2, 2, 6, 7, 6), _values(rng, 5, 2, 3, 2, 4), _biases(rng, 5), 2, 1),
             note="bias, stride 2 and padding 1, given by position",
         ),
         _volume_case(rng, (2, 2, 4, 5, 3), (3, 2, 3, 2), "a stride so long that there is one output", stride=7),
