@@ -690,8 +690,8 @@ for ax, word in ((axes[0], "saliency: "), (axes[1], "saliency: "), (axes[2], "Sm
     ax.set_title(word + ax.get_title(loc="left"), fontsize=9)
 plotting.show(
     fig,
-    "Saliency for cat and espresso: speckles over both halves, somewhat denser on the right half. SmoothGrad: the cat's eye "
-    "stands out, and for espresso the cup.",
+    "Saliency for cat and espresso: speckles over both halves, a little more on the side of the class. SmoothGrad: the cat's eye "
+    "stands out; for espresso the cup, and the eye as well.",
 )
 for name in smooth:
     print(f"{name:9} SmoothGrad: {share_on_the_right(smooth[name]):.0%} on the cat's side")
@@ -905,7 +905,7 @@ dreams = {"plain": climb(noise(), torch.tanh, wanted_logits, lr=0.05)}  # tanh k
 def show_dreams(names, alt, colours=32):
     """Show pictures that were climbed to, a column for each class."""
     pictures = [as_picture(x) for name in names for x in dreams[name]]
-    titles = [f"{name}\n{word}" if k == 0 else f"\n{word}" for name in names for k, word in enumerate(WANTED)]
+    titles = [f"\n{name}\n{word}" for name in names for word in WANTED]  # the empty line makes the layout leave room
     gallery(pictures, titles, 6, alt, colours)
 
 
