@@ -4,15 +4,19 @@ r"""
 
 "There is a cat in the picture" is one answer. "These pixels are the cat" is as many answers as there are pixels, and that is
 what a surgeon, a self-driving car or a photo editor needs. To say *what* something is a network shrinks the picture until a
-few numbers see all of it. To say *where* it ends it needs every pixel. This lecture is about having both: the U-Net, how it
-grows maps again, what its skip connections are worth, and how to measure and train when nearly all pixels are background.
+few numbers see all of it. To say *where* it ends it needs every pixel. This lecture is about having both: the
+[U-Net](../glossary.ipynb#u-net), how it
+grows maps again, what its [skip connections](../glossary.ipynb#skip-connection) are worth, and how to measure and train
+when nearly all pixels are background.
 
 **After this lecture you can**
 
 - turn a classifier into a network that answers at every position, and say why its map is coarse;
-- make exact masks from an alpha channel, and picture and mask together by the thousand;
-- compute IoU and Dice, turn one into the other, and say why pixel accuracy flatters;
-- enlarge maps by nearest, bilinear and transposed convolution, and predict where a checkerboard comes from;
+- make exact [masks](../glossary.ipynb#mask) from an alpha channel, and picture and mask together by the thousand;
+- compute [IoU](../glossary.ipynb#intersection-over-union) and [Dice](../glossary.ipynb#dice-coefficient), turn one into
+  the other, and say why pixel accuracy flatters;
+- enlarge maps by nearest, bilinear and transposed convolution, and predict where a
+  [checkerboard](../glossary.ipynb#checkerboard) comes from;
 - build a U-Net, the one of 2015 included, and compute its sizes and its parameters;
 - measure what skip connections do, and where in the picture they do it;
 - choose between cross-entropy, Dice and their sum when the object is tiny;
@@ -132,7 +136,8 @@ is called **fully convolutional** (Long, Shelhamer and Darrell 2015).
 Now look at the map: it knows where the cup is, to within a square of 32 pixels. Nobody could cut the cup out with it. All the
 rest of this lecture is about getting the other 31 back.
 
-**Semantic segmentation** gives each pixel a class. The network returns logits $(N, C, H, W)$, the label is a **mask**
+**[Semantic segmentation](../glossary.ipynb#semantic-segmentation)** gives each pixel a class. The network returns
+logits $(N, C, H, W)$, the label is a **mask**
 $(N, H, W)$ of whole numbers, and the loss is the cross-entropy of lecture 08 at each pixel, averaged over all pixels of all
 pictures:
 
@@ -534,7 +539,8 @@ Shrink to see the whole, grow to be exact. What was lost on the way down cannot 
 there*, at the same size, on the way down. So carry it across. This is the U-Net (Ronneberger, Fischer and Brox 2015):
 
 - on the way down, the **contracting path**: two convolutions 3×3, then 2×2 max pooling; the channels double;
-- on the way up, the **expansive path**: upsampling, the channels halve, then **concatenation** with the maps of the same size
+- on the way up, the **expansive path**: [upsampling](../glossary.ipynb#upsampling), the channels halve, then
+  **concatenation** with the maps of the same size
   from the way down, the **skip connection**, then two convolutions 3×3;
 - at the end a 1×1 convolution from channels to classes.
 
