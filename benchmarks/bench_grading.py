@@ -144,6 +144,8 @@ def describe(topic: str, students: int, found: dict[str, Timing]) -> str:
             "",
             *details,
             "",
+            "For scores alone (`--no-feedback`) `cnnkit grade` draws no pictures: the graded notebook describes them.",
+            "",
             f"Memory of a worker with its sandbox and a submission, at most: {both.memory / 1e6:.0f} MB.",
             "",
         ]
