@@ -2,9 +2,8 @@
 r"""
 # Assignment 02 · Convolution in one dimension
 
-You write a convolution six times, each time a little more of what a network's layer does: first one loop over one
-signal, at the end a batch of signals with channels, bias, padding and stride. With the last one you filter a
-photograph.
+You write six functions. The first slides a kernel along one signal. The last does what a network's layer does: it takes a
+batch of signals, with channels, bias, padding and stride. With that one you filter a photograph.
 
 **You need** [lecture 02](../../lectures/02_convolution_1d.ipynb), NumPy, paper and pencil. **Time:** about two and a half hours.
 **Points:** 30.
@@ -17,9 +16,10 @@ with other numbers.
 Four rules hold for every exercise.
 
 - "Convolution" means cross-correlation, unless it says *true* convolution.
-- `float32` in gives `float32` out, and `float64` gives `float64`.
+- The arrays hold floats: `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
-- What is impossible, such as a kernel longer than its signal, raises `ValueError` with a message that says why.
+- What is impossible, such as a kernel longer than its signal, raises `ValueError`. The checks look no further. But good
+  code says why in the message, with the numbers that do not fit.
 
 Write it in NumPy. `np.convolve`, `np.correlate`, SciPy and PyTorch would do the work for you, so the checks refuse them.
 """
@@ -40,8 +40,8 @@ run `%env CNNKIT_DEVICE=cpu` (or `cuda`) before the first check.
 
 **Points 3 · difficulty 1/5 · about 15 minutes**
 
-A signal $x$ has $m$ values, a kernel $w$ has $n \le m$ *taps*. Lay the kernel on the signal, multiply what lies on top
-of each other, add up; then move on by one:
+A signal $x$ has $m$ values, a kernel $w$ has $n \le m$ weights, also called *taps*. Lay the kernel on the signal,
+multiply what lies on top of each other, add up; then move on by one:
 
 $$y_i = \sum_{k=0}^{n-1} x_{i+k}\, w_k, \qquad i = 0, \dots, m-n .$$
 
@@ -51,6 +51,8 @@ with two loops, or one loop and a dot product.
 <details><summary>Hint 1</summary>
 
 How many outputs are there? Make an array of that many zeros, with the dtype of `x`: `np.zeros(count, dtype=x.dtype)`.
+That is right because `x` holds floats. If you try your function on whole numbers, write `2.0` and not `2`: an array of
+whole numbers would cut off every fraction.
 </details>
 
 <details><summary>Hint 2</summary>
@@ -132,8 +134,9 @@ on the right:
 | `"replicate"`: hold the value at the edge | 3 3 | 3 1 4 5 | 5 |
 | `"reflect"`: a mirror stands *on* the value at the edge | 4 1 | 3 1 4 5 | 4 |
 
-Any other `mode`, a negative `left` or `right`, and a reflection that reaches as far as the signal is long or farther
-raise `ValueError`. The point is to get the indices right, so try it without `np.pad`.
+Any other `mode` raises `ValueError`, and so does a negative `left` or `right`. In mode `"reflect"` a `left` or `right`
+of $m$ or more does, too: the mirror shows only the $m - 1$ other values. The point is to get the indices right, so try it
+without `np.pad`.
 
 <details><summary>Hint 1</summary>
 
@@ -218,8 +221,8 @@ r"""
 **Points 4 · difficulty 2/5 · about 15 minutes**
 
 A moving average replaces every value by the mean of the $k$ values around it, itself in the middle; so $k$ is odd. It
-keeps the length of the signal: values beyond the edges count as zeros, and the sum is *always* divided by $k$. An even
-$k$ raises `ValueError`.
+keeps the length of the signal: values beyond the edges count as zeros, and the sum is *always* divided by $k$. So $k$ may
+be larger than the signal. An even $k$ raises `ValueError`.
 
 Somebody wrote the function below in a hurry. It runs, it returns the right number of values, and most of them are
 wrong. Three things are not as the paragraph above asks.
@@ -243,7 +246,7 @@ print("should be:", np.array([3.0, 6.0, 6.0, 4.0, 5.0, 4.0]))
 # %% [markdown]
 r"""
 *Find all three before you type:* do the first two values on paper, once as the text says and once as the code does.
-Then write it right, by repairing the code or in your own way.
+The first value is right, by accident. *Why?* Then write the function right, by repairing the code or in your own way.
 
 <details><summary>Hint 1</summary>
 
@@ -252,7 +255,8 @@ Which values are in `window` for `i = 1` and `k = 3`? There should be three.
 
 <details><summary>Hint 2</summary>
 
-At `i = 0` the window has fewer values. By what should their sum be divided?
+At `i = 0` the code divides 3 by 1. What should be divided, and by what? Two mistakes cancel there, because 6 is just
+twice 3.
 </details>
 
 <details><summary>Hint 3</summary>
@@ -312,7 +316,12 @@ $n \le m$:
 | `"same"` | as many as $x$ has values: those of `"full"` from index $\lfloor (n-1)/2 \rfloor$ on | $m$ |
 | `"valid"` | only outputs whose whole window lies inside $x$ | $m - n + 1$ |
 
-These are the modes of `np.convolve`. Any other mode raises `ValueError`.
+`"same"` is cut out of `"full"`. If you pad instead, put $\lfloor n/2 \rfloor$ zeros on the left and
+$\lfloor (n-1)/2 \rfloor$ on the right, and slide the flipped kernel. For even $n$ that is the other way round than
+PyTorch's *same*.
+
+These are the modes of `np.convolve`. Any other mode raises `ValueError`. A kernel longer than the signal does not occur:
+no check tries one.
 
 <details><summary>Hint 1</summary>
 
@@ -595,9 +604,10 @@ r"""
 
 **No points · about 10 minutes**
 
-Each row of a grey photograph is a signal. A picture of 300 rows is a batch of 300 signals with one channel, and one call
-of your function filters them all. Three kernels: a blur, the difference between the right and the left neighbour, and a
-second difference. *Before you run it: along which edges of the coins will the second picture be bright or dark?*
+Each row of a grey photograph is a signal. This one has 303 rows of 384 pixels: a batch of 303 signals with one channel,
+and one call of your function filters them all. Three kernels: a blur, the difference between the right and the left
+neighbour, and a second difference. *Before you run it: along which edges of the coins will the second picture be bright
+or dark?*
 """
 
 # %%
@@ -631,8 +641,8 @@ that moves along rows cannot see what changes from row to row. Filter the column
 The outermost columns of the first difference are a bright line and a dark one, one pixel wide, and they are no coins.
 What made them?
 
-Last, the price of loops. How much longer does `conv1d` take for one row of the picture than `conv1d_batch` takes for one
-row of its batch?
+Last, the price of loops. `conv1d` filters one row of the picture; `conv1d_batch` filters all of them in one call. *Which
+is faster per row, and by how much?* The answer depends on how you wrote them, so guess before you run the cell.
 """
 
 # %%
@@ -645,6 +655,7 @@ print(f"one row: {1e6 * one_by_one:.0f} µs by conv1d, {1e6 * as_batch / len(pho
 
 # %% [markdown]
 r"""
-*Best of five runs. If yours shows no difference, your `conv1d_batch` runs the same Python loops: Hint 3 above is the way
-on, and topic 03 makes it an exercise.*
+*Best of five runs.* A batch alone saves nothing. If your `conv1d_batch` runs plain Python loops, it is the slower one: it
+takes the same steps for each row, and looks up more indices in each. If it goes by Hint 3, NumPy runs the loops, and a row
+takes far less time than in `conv1d`. So if yours is slower, Hint 3 is the way on. Topic 03 makes it an exercise.
 """

@@ -5,8 +5,8 @@ r"""
 You write the convolution of one image plane, first with loops that anybody can check, at the end without a loop over
 pixels. On the way you pad, blur and find edges, and you use every function on a photograph.
 
-**You need** [lecture 03](../../lectures/03_convolution_2d.ipynb), NumPy, paper and pencil. **Time:** about three
-hours. **Points:** 30.
+**You need** [lecture 03](../../lectures/03_convolution_2d.ipynb), NumPy, paper and pencil. **Time:** about two and
+a half hours. **Points:** 30.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check
 calls your function on several cases and compares the results with PyTorch's. If something is wrong, it says what, shows
@@ -16,9 +16,10 @@ with other numbers.
 Four rules hold for every exercise.
 
 - "Convolution" means cross-correlation: the kernel lies on the image as it is.
-- `float32` in gives `float32` out, and `float64` gives `float64`.
+- The arrays hold floats: `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
-- What is impossible, such as a kernel larger than the image, raises `ValueError` with a message that says why.
+- What is impossible, such as a kernel larger than the image, raises `ValueError`. The checks look no further. But good
+  code says why in the message, with the numbers that do not fit.
 
 Write it in NumPy. SciPy, scikit-image and PyTorch would do the work for you, so the checks refuse them. As in the
 lecture, an image has $H$ rows and $B$ columns, a kernel $h$ rows and $b$ columns. Neither need be square.
@@ -186,11 +187,12 @@ check("03.pad2d_errors", pad2d, hidden=True)
 r"""
 ## 3. Find the bugs: a result as large as the image
 
-**Points 4 · difficulty 3/5 · about 25 minutes**
+**Points 4 · difficulty 2/5 · about 15 minutes**
 
 *Same* keeps the size: with $h - 1$ rows and $b - 1$ columns of zeros in all, the result is as large as the image. The two
 ends share them out equally. If that is impossible, because $h$ or $b$ is even, the extra row goes to the **bottom** and the
-extra column to the **right**, as in TensorFlow.
+extra column to the **right**, as in TensorFlow. The kernel may even be larger than the image: with its zeros around it
+the image has room for one window per pixel.
 
 Somebody wrote the function below and tested it with a 3×3 kernel. It passed. Two things are not as the paragraph above
 asks.
@@ -216,12 +218,14 @@ print(hurried_same(x, np.array([[1.0, 0], [0, 0]])))
 # %% [markdown]
 r"""
 *Say before you type what the cell should have printed.* The top left weight of a 2×2 kernel lies on the output's own pixel,
-because the extra zeros are below and at the right. And which kernels make the function fail altogether? Then write it right,
-by repairing the code or in your own way.
+because the extra zeros are below and at the right. *Which kernels make the function stop with an error? And which that are
+not square give wrong numbers without one?* Then write it right, by repairing the code or in your own way.
 
 <details><summary>Hint 1</summary>
 
-`len(w)` is the number of rows of the kernel. Who says that it has as many columns?
+`len(w)` is the number of rows of the kernel. Who says that it has as many columns? Try a 2×3 kernel, then a 1×3 one. NumPy
+multiplies arrays of different shapes if one of the two has a single row or column: it repeats that row or column, and says
+nothing.
 </details>
 
 <details><summary>Hint 2</summary>
@@ -280,8 +284,8 @@ A kernel of `size` rows and columns whose weights fall off with the distance fro
 $$g_{i,j} \propto \exp\left(-\frac{(i-c)^2 + (j-c)^2}{2\sigma^2}\right), \qquad c = \frac{\text{size}-1}{2} .$$
 
 The sign $\propto$ leaves a factor open: choose it so that all weights *together* sum to 1. *What would a blurred photograph
-look like if they summed to 2?* For an even size the centre lies between the pixels, and the distances are halves. A size
-below 1, and a sigma that is zero or negative, raise `ValueError`.
+look like if they summed to 2?* For an even size the centre lies between the pixels, and the distances are ±0.5, ±1.5, ….
+A size below 1, and a sigma that is zero or negative, raise `ValueError`.
 
 <details><summary>Hint 1</summary>
 
@@ -459,11 +463,12 @@ r"""
 r"""
 ## 7. No loop over pixels
 
-**Points 6 · difficulty 4/5 · about 30 minutes**
+**Points 6 · difficulty 3/5 · about 15 minutes**
 
-The same result as `conv2d_loops`, without a Python loop over pixels: neither over the image's nor over the result's. A loop
-over the few weights of the kernel is allowed. The check counts how many steps Python takes for a small and for a large image:
-for the same kernel they must be about as many. A comprehension, `map` and `np.vectorize` are loops as well.
+The same result as `conv2d_loops`, without a Python loop over pixels: neither over the image's nor over the result's, nor
+over its rows or columns. A loop over the few weights of the kernel is allowed. The check counts how many steps Python takes
+for a small and for a large image: for the same kernel they must be about as many. A comprehension, `map` and `np.vectorize`
+are loops as well.
 
 There are several good ways. *Think of one before you open a hint: in which order can the four loops be nested, and which two of
 them can NumPy do?*
@@ -651,8 +656,8 @@ plotting.show_images(
 # %% [markdown]
 r"""
 Look at the sizes: the valid result has lost 15 pixels on each side. And compare your factor with the 15.5, and with the one
-that [lecture 03](../../lectures/03_convolution_2d.ipynb) measured for a tuned library in section 11. If both of your times are
-nearly all arithmetic, your factor comes close.
+that [lecture 03](../../lectures/03_convolution_2d.ipynb) measured for a tuned library in section 11. The 15.5 counts
+multiplications and nothing else. Calls and memory cost time, too, so your factor may lie on either side of it.
 
 What is still missing for a layer of a network: batches, channels, stride, dilation and groups. They come in topic 04.
 """

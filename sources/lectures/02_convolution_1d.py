@@ -98,8 +98,8 @@ assert np.isclose(average, np.dot(window, weights))
 # %% [markdown]
 r"""
 The last line says the same thing in other words: an average of five is a *dot product* with five weights of $\frac15$.
-That small change of words is the whole lecture. Once the average is a dot product, nothing forces the weights to be
-equal, and nothing forces us to choose them ourselves. The row of weights is called the **kernel**.
+That small change of words is the whole lecture. Once the average is a dot product, the weights need not be equal. And a
+person need not choose them: in section 10 data will. The row of weights is called the **kernel**.
 
 ## 2. The sliding dot product
 
@@ -130,9 +130,9 @@ plotting.slide_1d(x, w, y)
 
 # %% [markdown]
 r"""
-Watch three rows at once. The orange window moves one step at a time. The products under it change completely at every
-step, although only one value leaves and one enters. And the output row is shorter than the input row: at the sixth
-stop the window touches the right end.
+Watch the four rows: the signal $x$, the kernel $w$, their products $x \cdot w$ and the output $y$. The orange window moves
+one step at a time. The products under it change completely at every step, although only one value leaves and one enters.
+And the output row is shorter than the signal's: at the sixth stop the window touches the right end.
 
 ### How many outputs?
 
@@ -327,8 +327,8 @@ assert len(smoothed) == 240 - 8 * 4 == 208
 r"""
 Look at the left picture from the box to the bell. No, it is not a wide moving average. Repeating gives a kernel that
 trusts near neighbours more than far ones. The spread grows with the *square root* of the number of passes: one pass of
-window $n$ has variance $\frac{n^2-1}{12}$, and variances add up. The first printed line holds that against the
-measured kernel.
+window $n$ has variance $\frac{n^2-1}{12}$, and variances add up. The printed line "8 passes: spread …" holds that
+prediction against the measured kernel.
 
 The last assertions hold two things worth keeping. Eight passes equal **one** pass with the kernel of 33 weights that
 the spike revealed. And every pass cost four outputs. After eight, 32 of 240 seconds are gone. In a network with many
@@ -564,9 +564,10 @@ assert by_hand == np.convolve(signal, kernel, "full")[i]
 # %% [markdown]
 r"""
 Look at the three lengths. *Full* keeps every output to which at least one real value contributes, $m+n-1$ of them;
-*same* keeps the $m$ in the middle; *valid* keeps the $m-n+1$ whose window lies inside. In `full`, index $i$ of the
-result belongs to $x_i, x_{i-1}, \dots$, with zeros where $x$ has no value. Here is `full` in slow motion, a kernel of
-three on six values with two zeros on each side. *Compare the row $w$ with the kernel that the cell defines.*
+*same* keeps the $m$ in the middle, from index $\lfloor (n-1)/2 \rfloor$ on; *valid* keeps the $m-n+1$ whose window lies
+inside. In `full`, index $i$ of the result belongs to $x_i, x_{i-1}, \dots$, with zeros where $x$ has no value. Here is
+`full` in slow motion, a kernel of three on six values with two zeros on each side. *Compare the row $w$ with the kernel
+that the cell defines.*
 """
 
 # %%
@@ -740,13 +741,18 @@ zero.
 
 ## 8. The convolution theorem
 
+*No exercise needs this section. At a first reading you may go on with section 9.*
+
 There is a second way to multiply. Any signal is a sum of waves, and its *spectrum* says how much of each. A
 convolution treats every wave separately: it scales it and shifts it, and never turns one wave into another. In one
 sentence:
 
 > The spectrum of a true convolution is the product of the two spectra, frequency by frequency.
 
-Take it literally: transform both, multiply, transform back.
+Take it literally: transform both, multiply, transform back. `np.fft.rfft` makes the spectrum, one complex number for each
+frequency: its size says how much of that wave is there, its angle how far the wave is shifted. `np.fft.irfft` goes back
+from the spectrum to the values. The second argument of both is a number of values: `rfft` first fills up with zeros to that
+length, and `irfft` returns so many.
 """
 
 # %%
@@ -1058,6 +1064,10 @@ r"""
 Look at the learned kernel: a hill, highest in the middle, much like the bell from repeated smoothing. Its weights add
 up to nearly one, which nobody demanded either: a kernel that does not keep a constant temperature pays for it in the
 loss. On recordings that it has never seen it beats the best moving average nearly always, though not by much.
+
+The best moving average is a little narrower than the 13 of section 3. There the heater switched three times in 240
+seconds. Here it does so once in 40 seconds on average, six times in a recording, and each switch is a corner that a wide
+window flattens.
 
 And that is a convolutional network, with one layer and one kernel. What comes from here on is the same, with more
 directions, more kernels, and more layers.

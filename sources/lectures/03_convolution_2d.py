@@ -102,7 +102,8 @@ would mean that the whole X is there. It never is: the best windows have four of
 the picture x, the kernel w and the result y, as code does.)
 
 In a formula. Let $S$ be the picture, with $H$ rows and $B$ columns ($B$ for breadth, because $W$ is taken). Let $W$ be
-the weights, with $h$ rows and $b$ columns. The result $C$ has in row $i$ and column $j$
+the weights, with $h$ rows and $b$ columns. (In shapes such as `(N, C, H, W)`, as in the cell above, `W` is torch's word for
+the width, our $B$, and `C` counts channels.) The result $C$ has in row $i$ and column $j$
 
 $$C_{i,j} \;=\; \sum_{t_1=0}^{h-1}\;\sum_{t_2=0}^{b-1} S_{i+t_1,\;j+t_2}\; W_{t_1,\,t_2}.$$
 
@@ -277,9 +278,12 @@ same function. You care when you type a kernel in yourself, or compare with `sci
 
 1. $(10-3+1) \times (7-4+1) = 8 \times 4$.
 2. None: with 4 columns $j$ runs from 0 to 3, so there is no $C_{2,5}$. ($C_{2,3}$ depends on rows 2–4 and columns 3–6.)
-3. No. Cross-correlation and true convolution give the same result. Box, Gaussian and the X above are such kernels; the
-   Sobel kernel of section 6 changes its sign.
+3. No. Cross-correlation and true convolution give the same result. The X above is such a kernel, and so are the box and the
+   Gaussian of sections 5 and 7. The Sobel kernel of section 6 changes its sign.
 </details>
+
+The next cell checks the answers. Its `backward()` is a trick that lecture 05 explains. Here it is enough to know that it
+marks the pixels that an entry depends on.
 """
 
 # %%
@@ -497,7 +501,7 @@ plotting.show(
 
 # %% [markdown]
 r"""
-Look at any arrow: it crosses the edge at a right angle, from dark to bright, and it is longer where the contrast is
+Look at any arrow on the rim: it crosses the edge at a right angle, from dark to bright, and it is longer where the contrast is
 stronger. Note the `+ 1` in the code. Entry $(0,0)$ of a *valid* result belongs to the window whose centre is pixel
 $(1,1)$; forget it and everything you draw sits one pixel too far up and left.
 
@@ -738,7 +742,8 @@ Three conventions, by how far the window may hang over the edge:
 | **full** | touch the picture | $h-1$ | $H+h-1$ |
 
 *In which of them does every pixel of the picture have the same say?* Count, for a 5×5 picture and a 3×3 kernel, in how
-many windows each pixel lies.
+many windows each pixel lies. (The cell counts with `backward()` again. Lecture 05 explains this trick; here read the
+picture.)
 """
 
 # %%
@@ -805,8 +810,8 @@ for mode in ("valid", "same"):
 # %% [markdown]
 r"""
 Look at 400 against 1024. LeNet-5 was built with valid convolutions: $16\cdot5\cdot5 = 400$. If your convolution takes a
-`padding` argument and ignores it, or pads where it should not, this is where the error message comes from, far from its
-cause.
+`padding` argument and ignores it, or pads where it should not, it runs without complaint. The error message comes from the
+fully connected layer, which gets 400 numbers where it expects 1024, or the other way round. Its cause lies far above.
 
 *Same* keeps the size. *But what do its zeros do to a picture that is not black at the border?* Blur a white wall and
 look at its corner; then look for edges in the top right corner of the photograph, where there is nothing but table.
@@ -1020,7 +1025,8 @@ assert ranks["noise 7×7"] == 7
 r"""
 Look at the Gaussian: rank 1, since $e^{-(u^2+v^2)/2\sigma^2} = e^{-u^2/2\sigma^2}\,e^{-v^2/2\sigma^2}$. Look at the
 diagonal Gabor: rank 2, not 21, since $\sin(a+b)=\sin a\cos b+\cos a\sin b$. Look at the noise: full rank, and as pairs
-it costs twice as much as it did. Here are the two pieces of the Gabor kernel.
+it costs twice as much as it did. Here are the two pieces of the Gabor kernel. (`torch.linalg.svd` returns three results: the
+columns $\mathbf{u}_r$, the values $s_r$, and the vectors $\mathbf{v}_r$ as *rows*.)
 """
 
 # %%
@@ -1108,7 +1114,9 @@ convolutions (lecture 04), which separate the channels from the plane.
 ## 12. From seven loops to one call
 
 In a network a convolution has more indices. Pictures come in batches of $N$, each with $C$ channels, and there are $K$
-kernels, each as deep as the picture. Bring out the formula once more, with a bias left out:
+kernels, each as deep as the picture. From here on the letters are those of code: the picture, $S$ in section 2, is $x$; its
+weights $W$ are $w$; the result is $y$; and $C$ now counts channels. With all its indices the formula reads as follows. (A
+layer adds a bias as well; leave it out for now.)
 
 $$y_{n,k,i,j}=\sum_{c=0}^{C-1}\;\sum_{t_1=0}^{h-1}\;\sum_{t_2=0}^{b-1} x_{n,c,\,i+t_1,\,j+t_2}\;w_{k,c,t_1,t_2}.$$
 
@@ -1150,6 +1158,10 @@ r"""
 **Rung 2: a loop over the taps.** Turn the loops inside out. A *tap* is one position $(t_1, t_2)$ of the kernel. For
 a fixed tap every output needs the same weights, and the pixels that it needs form the whole picture, shifted. So loop
 over the $3\times3 = 9$ taps, and do all outputs at once: a sum over channels, which is a matrix product.
+
+In the cell `einsum` does it. Read its letters as names of axes: `kc,ncij->nkij` says that the weights have the axes k and c,
+the pixels n, c, i and j, and the result n, k, i and j. Equal letters run together, and a letter that is missing behind the
+arrow, here c, is summed over.
 """
 
 
@@ -1352,7 +1364,8 @@ r"""
 > - **Computing in `uint8`** (section 6). Differences wrap around without a warning.
 > - **Clipping or taking absolute values too early.** Negative answers are half of what Sobel says. Clamp for display
 >   only.
-> - **Writing into the input.** If the result is stored in the picture, later windows see filtered pixels.
+> - **Writing into the input.** Store a result at its window's centre, and later windows see filtered pixels. Store it at
+>   the top left corner, and they do not; but whoever called you still needs the picture.
 > - **A `padding` or `stride` argument that is accepted and ignored; a function that computes everything and returns
 >   nothing.** Check the shape of what comes back, and give each argument a test of its own.
 > - **Extra padding above and left for even kernels** (section 10). The shape is right, the values are not.
