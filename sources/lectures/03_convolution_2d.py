@@ -501,8 +501,8 @@ plotting.show(
 
 # %% [markdown]
 r"""
-Look at any arrow on the rim: it crosses the edge at a right angle, from dark to bright, and it is longer where the contrast is
-stronger. Note the `+ 1` in the code. Entry $(0,0)$ of a *valid* result belongs to the window whose centre is pixel
+Look at any arrow on the rim: it crosses the edge at a right angle, from dark to bright, and it is longer where the
+contrast is stronger. Note the `+ 1` in the code. Entry $(0,0)$ of a *valid* result belongs to the window whose centre is pixel
 $(1,1)$; forget it and everything you draw sits one pixel too far up and left.
 
 ## 7. Blur: the Gaussian
@@ -1114,7 +1114,7 @@ convolutions (lecture 04), which separate the channels from the plane.
 ## 12. From seven loops to one call
 
 In a network a convolution has more indices. Pictures come in batches of $N$, each with $C$ channels, and there are $K$
-kernels, each as deep as the picture. From here on the letters are those of code: the picture, $S$ in section 2, is $x$; its
+kernels, each as deep as the picture. From here on the letters are those of code: the picture, $S$ in section 2, is $x$; the
 weights $W$ are $w$; the result is $y$; and $C$ now counts channels. With all its indices the formula reads as follows. (A
 layer adds a bias as well; leave it out for now.)
 
