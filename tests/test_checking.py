@@ -411,18 +411,44 @@ def test_python_loops_over_the_entries_are_found(student, source):
         """,
         """
         def double(x):
+            spectrum = np.fft.rfft2(x)
+            return np.fft.irfft2(2 * spectrum, s=x.shape)
+        """,
+        "def double(x): return np.einsum('ij,->ij', x, 2.0)",
+    ],
+    ids=["one expression", "loop over taps", "spectra", "einsum"],
+)
+def test_loops_over_taps_and_none_at_all_pass(student, source):
+    assert judged(student(source), SIZES).passed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        def double(x):
             y = np.zeros_like(x)
             for i in range(len(x)):
                 y[i] = 2 * x[i]
             return y
         """,
+        """
+        def double(x):
+            y = np.zeros_like(x)
+            for j in range(x.shape[1]):
+                y[:, j] = 2 * x[:, j]
+            return y
+        """,
         "def double(x): return np.array([2 * row for row in x])",
+        "def double(x): return np.array(list(map(lambda row: 2 * row, x)))",
         "def double(x): return np.apply_along_axis(lambda row: 2 * row, 1, x)",
     ],
-    ids=["one expression", "loop over taps", "row by row", "comprehension over rows", "apply_along_axis over rows"],
+    ids=["row by row", "column by column", "comprehension over rows", "map over rows", "apply_along_axis over rows"],
 )
-def test_loops_over_taps_or_rows_pass(student, source):
-    assert judged(student(source), SIZES).passed
+def test_loops_over_rows_or_columns_are_found(student, source):
+    found = judged(student(source), SIZES)
+    assert (found.status, found.mistake) == ("failed", "python_loop")
+    assert "entries, rows or columns" in found.says
 
 
 MISTAKEN = made_up(

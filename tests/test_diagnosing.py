@@ -265,3 +265,64 @@ def test_an_answer_that_fails_on_the_large_input_is_not_passed():
 def test_of_several_results_the_wrong_one_is_named():
     assert verdict(PAIR, lambda x: (x, 2 * x[:-1])).says == "other: Expected shape (3,), got (2,)."
     assert verdict(PAIR, lambda x: (x, 5 * x)).says == "other: 3 of 3 values are wrong."
+
+
+def test_exceptions_that_a_mistake_does_not_explain_count_against_it():
+    def negative_and_fails(fewest):
+        def function(x):
+            if len(x) >= fewest:
+                raise IndexError("off the end")
+            return -x
+
+        return function
+
+    def verdict_with(wrong, function):
+        exercise = Exercise(
+            name="made_up",
+            signature="made_up(x)",
+            reference=lambda x: x,
+            parts=(Part("made_up", lambda rng: [Case((np.ones(n),)) for n in (3, 1, 2, 4)]),),
+            mistakes=(Mistake("sign_wrong", "The sign is wrong.", "Somewhere", wrong),),
+        )
+        return verdict(exercise, function)
+
+    found = verdict_with(lambda x: -x, negative_and_fails(2))
+    assert (found.mistake, found.status, found.case) == (None, "error", 0)
+    found = verdict_with(lambda x: -x, negative_and_fails(3))
+    assert (found.mistake, found.says) == (
+        "sign_wrong",
+        "The sign is wrong. (On other cases something else is wrong as well.)",
+    )
+    found = verdict_with(negative_and_fails(2), negative_and_fails(2))
+    assert (found.mistake, found.says, found.case) == ("sign_wrong", "The sign is wrong.", 0)
+
+
+def test_a_return_that_was_not_reached_is_told_from_none_at_all():
+    def without(x):
+        x = 2 * x
+
+    def not_reached(x):
+        if len(x) > 100:
+            return 2 * x
+        elif len(x) < 0:
+            return None
+
+    def in_place(x):
+        y = 2 * x
+        return y.sort()
+
+    for function, says in (
+        (without, "computes something but returns nothing"),
+        (not_reached, "came to its end without returning a value"),
+        (in_place, "what stands behind its `return` has no value"),
+    ):
+        found = verdict(COPY, function)
+        assert found.mistake == "returns_nothing"
+        assert says in found.says
+
+
+def test_none_where_it_is_sometimes_right_is_said_in_the_words_of_the_exercise():
+    exercise = dataclasses.replace(ROOT, none_says="There is a root, but you returned None.", mistakes=())
+    for function in (lambda x: None if x[0] > 5 or x[0] < 0 else np.sqrt(x), lambda x: np.sqrt(x) if len(x) > 1 else None):
+        found = verdict(exercise, function)
+        assert (found.mistake, found.says) == (None, "There is a root, but you returned None.")

@@ -34,11 +34,18 @@ class Outcome:
 
 @dataclass
 class Observation:
-    """Everything that the host needs to know about the student's function to judge a part."""
+    """Everything that the host needs to know about the student's function to judge a part.
+
+    `code` says what stands in the function's own code: RETURNS_VALUE, ENDS_WITHOUT, USES_EMPTY.
+    """
 
     outcomes: list[Outcome]
     size_outcomes: list[Outcome] = field(default_factory=list)
     forbidden: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+
+
+RETURNS_VALUE, ENDS_WITHOUT, USES_EMPTY = "returns a value", "can end without one", "uses np.empty"
 
 
 def observe(
@@ -57,7 +64,23 @@ def observe(
         size_outcomes = [_outcome(run, functions, case, count=True) for case in sizes]
     for function in functions:
         used |= _forbidden_names(function, forbids)
-    return Observation(outcomes, size_outcomes, tuple(sorted(used)))
+    code = _traits(functions[-1].__code__) if functions and isinstance(functions[-1], types.FunctionType) else ()
+    return Observation(outcomes, size_outcomes, tuple(sorted(used)), code)
+
+
+def _traits(code: types.CodeType) -> tuple[str, ...]:
+    """Say whether a function's code returns a value, can end without one, and uses `np.empty` or `np.empty_like`."""
+    found, before = set(), None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("RETURN_VALUE", "RETURN_CONST"):
+            last = instruction if instruction.opname == "RETURN_CONST" else before
+            is_none = last is not None and last.opname in ("LOAD_CONST", "RETURN_CONST") and last.argval is None
+            # A jump to the return comes from the other branch of an expression: `return a if condition else None`.
+            found.add(ENDS_WITHOUT if is_none and not instruction.is_jump_target else RETURNS_VALUE)
+        before = instruction
+    if {"empty", "empty_like"} & set(code.co_names):
+        found.add(USES_EMPTY)
+    return tuple(sorted(found))
 
 
 def copied(value: Any) -> Any:

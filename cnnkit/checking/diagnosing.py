@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.checking.calling import Observation, Outcome, error_text
+from cnnkit.checking.calling import ENDS_WITHOUT, RETURNS_VALUE, Observation, Outcome, error_text
 from cnnkit.checking.comparing import NOT_JUDGED, Difference, difference, float_dtype, input_scale
 from cnnkit.exercises.base import Case, Exercise, Mistake, Part
 
@@ -15,10 +15,12 @@ GENERAL_MISTAKES = {
     "input_changed": "Your function changes the array that it was given. Whoever called it still needs it: work on a copy.",
     "wrong_dtype": "The values are right, but the dtype is not: float32 in must give float32 out, and float64 must give float64.",
     "lost_precision": "Your function loses precision on the way: somewhere it computes in float32 although the input is float64.",
-    "python_loop": "The values are right, but a Python loop runs over the output's entries one by one: let NumPy do that.",
+    "python_loop": "The values are right, but a Python loop runs over the result's entries, rows or columns: let NumPy do that.",
     "forbidden_call": "This exercise is about writing it yourself, so it may not call {calls}.",
 }
 """Mistakes that any exercise can meet, with the sentence that says what was done."""
+CAME_TO_ITS_END = "For this call your function came to its end without returning a value: does one of your conditions not fit?"
+RETURNED_NONE = "For this call your function returned None: what stands behind its `return` has no value."
 
 
 @dataclass
@@ -72,7 +74,7 @@ def judge(
     )
     failing = [i for i, problem in enumerate(problems) if problem is not None]
     if failing:
-        return _explained(verdict, exercise, cases, observed.outcomes, expected, problems, failing)
+        return _explained(verdict, exercise, cases, observed, expected, problems, failing)
     for case, outcome in zip(sizes, observed.size_outcomes, strict=True):
         problem = _problem(exercise, case, outcome, exercise.reference(*case.args, **case.kwargs))
         if problem is not None:
@@ -158,16 +160,18 @@ def _explained(
     verdict: Verdict,
     exercise: Exercise,
     cases: list[Case],
-    outcomes: list[Outcome],
+    observed: Observation,
     expected: list[Any],
     problems: list[Difference | None],
     failing: list[int],
 ) -> Verdict:
+    outcomes = observed.outcomes
     if all("NotImplementedError" in outcomes[i].error_types for i in failing):
         verdict.status, verdict.says = "missing", "Not written yet: the function still raises NotImplementedError."
         return verdict
     nothing = all(outcomes[i].value is None and not outcomes[i].error for i, case in enumerate(cases) if case.raises is None)
-    if nothing:
+    none_is_a_result = any(_is_compared(case) and expected[i] is None for i, case in enumerate(cases))
+    if nothing and not (none_is_a_result and RETURNS_VALUE in observed.code):
         mistake, shown, complete = None, failing[0], False  # even where None would be right
     else:
         mistake, shown, complete = _find_mistake(exercise, cases, outcomes, expected, problems)
@@ -178,10 +182,12 @@ def _explained(
     else:
         shown = min(failing, key=lambda i: (_URGENCY.get(problems[i].kind, 0), i))
         verdict.mistake = _GENERAL_NAME.get(problems[shown].kind)
-        none_is_a_result = any(_is_compared(case) and expected[i] is None for i, case in enumerate(cases))
-        if verdict.mistake == "returns_nothing" and none_is_a_result and not nothing:
-            verdict.mistake = None  # it does return, and None is what it says here
         verdict.says = GENERAL_MISTAKES.get(verdict.mistake, "")
+        if verdict.mistake == "returns_nothing":
+            if none_is_a_result and (not nothing or RETURNS_VALUE in observed.code):
+                verdict.mistake, verdict.says = None, exercise.none_says  # it does return, and None is what it says here
+            elif RETURNS_VALUE in observed.code:
+                verdict.says = CAME_TO_ITS_END if ENDS_WITHOUT in observed.code else RETURNED_NONE
     problem, outcome = problems[shown], outcomes[shown]
     verdict.status = "error" if problem.kind == "error" else "failed"
     verdict.says = verdict.says or problem.says or _generic_sentence(problem)
@@ -237,11 +243,13 @@ def _find_mistake(
     """Return the mistake whose result equals the student's, the case that shows it, and whether it explains every case.
 
     A mistake explains a case if its result differs from the reference's and equals the student's (the dtype apart); of
-    several results, those that are right may differ from the mistake's. The one that explains most cases, equals the whole
-    result most often, and predicts fewest failures that did not happen, is named, if it explains at least half of the cases
-    with a wrong value, and no fewer than it predicts wrongly. Calls that must raise are left out: whether an impossible call
-    is refused says nothing about how the possible ones are computed. An answer whose only failures are exceptions is
-    explained by the mistake that raises in exactly the same cases; where that is all of them, with the same messages.
+    several results, those that are right may differ from the mistake's. Where the student's code raised, a mistake explains
+    that by raising too. The one that explains most cases, equals the whole result most often, and predicts fewest failures
+    that did not happen, is named, if it explains at least half of the cases with a wrong value, at least half of those and
+    the ones that raised together, and no fewer than it predicts wrongly. Calls that must raise are left out: whether an
+    impossible call is refused says nothing about how the possible ones are computed. An answer whose only failures are
+    exceptions is explained by the mistake that raises in exactly the same cases; where that is all of them, with the same
+    messages.
     """
     candidates = [i for i, case in enumerate(cases) if _is_compared(case)]
     wrong_value = [i for i in candidates if problems[i] is not None and problems[i].kind in _EXPLAINABLE]
@@ -255,13 +263,16 @@ def _find_mistake(
         explained, equal = _explained_by(mistake, exercise, cases, outcomes, expected, wrong_value)
         if not explained:
             continue
+        explained = sorted(explained + [i for i in raised if isinstance(_result_of(mistake, cases[i]), _Refused)])
+        if 2 * len(explained) < len(wrong_value) + len(raised):
+            continue
         contradicted = sum(
             problems[i] is None and _differs(exercise, cases[i], _result_of(mistake, cases[i]), expected[i]) for i in others
         )
         score = (len(explained), equal, -contradicted)
         if contradicted <= len(explained) and (chosen[0] is None or score > best):
             best, chosen = score, (mistake, explained[0])
-    return chosen[0], chosen[1], best[0] == len(wrong_value)
+    return chosen[0], chosen[1], best[0] == len(wrong_value) + len(raised)
 
 
 def _explained_by(
@@ -360,8 +371,9 @@ def _entries_of(result: Any) -> int:
 
 
 def _loop_over_entries(exercise: Exercise, sizes: tuple[Case, ...], outcomes: list[Outcome]) -> str:
-    """Say how many Python steps were taken if they grow with the number of output entries, else nothing."""
+    """Say how many Python steps were taken if they grow as fast as the sides of the result or faster, else nothing."""
     small, large = (_entries_of(exercise.reference(*case.args, **case.kwargs)) for case in sizes)
-    if outcomes[1].steps - outcomes[0].steps < (large - small) / 4:
+    # The side of a square of so many entries: a loop over rows or columns takes at least one step for each.
+    if outcomes[1].steps - outcomes[0].steps < (large - small) ** 0.5 / 2:
         return ""
     return f"For {small} output values it took {outcomes[0].steps} Python steps, for {large} it took {outcomes[1].steps}."

@@ -96,6 +96,14 @@ def _reading_backwards(x, w):
     return sum(shifted)[: len(x) - len(w) + 1]
 
 
+def _ended_at_n(x, w):
+    """Multiply x[i:n] by w in every round, which raises wherever the shorter slice cannot be broadcast."""
+    y = x.new_zeros(len(x) - len(w) + 1)
+    for i in range(len(y)):
+        y[i] = (x[i : len(w)] * w).sum()
+    return y
+
+
 def _truncated_at_every_tap(x, w):
     y = 0
     for k in range(len(w)):
@@ -123,6 +131,12 @@ CONV1D = Exercise(
             SLIDING,
             _reading_backwards,
             lambda x, w: _correlate(_zeros_around(x, len(w) - 1, 0), w.flip(0))[: len(x) - len(w) + 1],
+        ),
+        *ways(
+            "slice_end_not_moved",
+            "Your slice ends at n in every round: it must end at i + n.",
+            SLIDING,
+            _ended_at_n,
         ),
         *ways(
             "one_output_too_few",
@@ -717,7 +731,11 @@ def _cut_from_both_ends(x, w, mode):
 
 
 def _padded_left(x, w, mode):
-    return _convolve(x, w, mode) if mode == "valid" else _full(x, w)[: len(x)]
+    return _full(x, w)[: len(x)] if mode == "full" else _convolve(x, w, mode)
+
+
+def _from_the_start(x, w, mode):
+    return _full(x, w)[: len(_convolve(x, w, mode))]
 
 
 def _half_at_both_ends(x, w, mode):
@@ -726,7 +744,11 @@ def _half_at_both_ends(x, w, mode):
 
 
 def _padded_right(x, w, mode):
-    return _convolve(x, w, mode) if mode == "valid" else _full(x, w)[len(w) - 1 :]
+    return _full(x, w)[len(w) - 1 :] if mode == "full" else _convolve(x, w, mode)
+
+
+def _from_the_last_tap(x, w, mode):
+    return _full(x, w)[len(w) - 1 :] if mode == "same" else _convolve(x, w, mode)
 
 
 def _one_late(x, w, mode):
@@ -796,6 +818,18 @@ CONVOLVE = Exercise(
             PADDING,
             _padded_left,
             _padded_right,
+        ),
+        *ways(
+            "same_not_centred",
+            "Your result starts at index 0 of the full convolution: 'same' starts at (n − 1) // 2 of it, and 'valid' at n − 1.",
+            PADDING,
+            _from_the_start,
+        ),
+        *ways(
+            "same_not_centred",
+            "Your 'same' starts at index n − 1 of the full convolution, where 'valid' starts: it starts at (n − 1) // 2.",
+            PADDING,
+            _from_the_last_tap,
         ),
         *ways(
             "circular_convolution",

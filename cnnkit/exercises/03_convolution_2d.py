@@ -210,6 +210,7 @@ def _kernel_mistakes(slide):
             SLIDING,
             lambda x, w: slide(x, w).T,
             lambda x, w: slide(x.T, w),
+            _raising_where(lambda x, w: _oblong(x), lambda x, w: slide(x.T, w)),
             lambda x, w: slide(x, w).reshape(slide(x, w).shape[::-1]),
         ),
         *ways("height_width_swapped", NEEDS_SQUARE_IMAGE, SLIDING, _raising_where(lambda x, w: _oblong(x), slide)),
@@ -317,6 +318,14 @@ def _by_width(shape):
     return shape[1], shape[1]
 
 
+def _ended_at_kernel_size(x, w):
+    """Multiply x[i:h, j:b] by w in every round, which raises wherever the smaller slice cannot be broadcast."""
+    (h, b), y = w.shape, _valid(x, w).clone()
+    for i, j in np.ndindex(*y.shape):
+        y[i, j] = (x[i:h, j:b] * w).sum()
+    return y
+
+
 VALID_MISTAKES = (
     *_kernel_mistakes(_valid),
     *ways(
@@ -397,14 +406,20 @@ CONV2D_LOOPS = Exercise(
             SLIDING,
             _reading_backwards,
         ),
+        *ways(
+            "slice_end_not_moved",
+            "Your slices end at h and at b in every round: they must end at i + h and at j + b.",
+            SLIDING,
+            _ended_at_kernel_size,
+        ),
     ),
 )
 
 
 def _two_sizes(rng):
-    """Draw a small and a large image for one kernel: 42 and 3949 outputs, but only 5 rows more."""
-    w = normal(rng, 2, 2)  # few taps and few rows, so that a loop over both is not taken for one over pixels
-    return Case((_image(rng, 7, 8), w)), Case((_image(rng, 12, 360), w))
+    """Draw a small and a large image for one kernel: 6 x 7 and 47 x 55 outputs."""
+    w = normal(rng, 2, 2)
+    return Case((_image(rng, 7, 8), w)), Case((_image(rng, 48, 56), w))
 
 
 def _products(x, w):
@@ -1307,6 +1322,7 @@ def _separable_cases(rng):
         Case((_nearly(rng, 3, 3, 5e-7), 1e-8), note="a strict tol, and a second singular value 5e-7 times the largest"),
         Case((1e4 * _nearly(rng, 3, 4, 2e-6), 1e-3), note="large weights, and a second singular value 2e-6 times the largest"),
         Case((1e-5 * _nearly(rng, 4, 4, 0.3), 1e-3), note="small weights, and a second singular value 0.3 times the largest"),
+        Case((2e-3 * _nearly(rng, 3, 3, 0.02), 1e-3), note="small weights, and a second singular value 0.02 times the largest"),
         Case((spread, 1e-6), note="an input that is not contiguous in memory"),
         Case((_rank_one(rng, 3, 5).astype("float32"), 1e-2), note="float32"),
     ]
@@ -1392,6 +1408,7 @@ SEPARABLE_KERNEL = Exercise(
     parts=(Part("separable", _separable_cases),),
     terms=lambda w, tol: w.size,
     outputs=("outer(column, row)",),
+    none_says="This kernel is separable, but your function returned None.",
     mistakes=(
         *ways(
             "column_row_swapped",
@@ -1421,6 +1438,11 @@ SEPARABLE_KERNEL = Exercise(
             "Your column is a row of u: NumPy's vt holds its singular vectors in rows, but u in columns.",
             lambda u, vt: (u[0], vt[0]),
         ),
+        *_wrong_axis(
+            "Your column is a row of u, and your row is a column of vt: NumPy's u holds its singular vectors in columns, but "
+            "vt in rows.",
+            lambda u, vt: (u[0], vt[:, 0]),
+        ),
         *ways(
             "rank_not_checked",
             "You return a column and a row even where their outer product is not the kernel: return None there.",
@@ -1433,6 +1455,7 @@ SEPARABLE_KERNEL = Exercise(
             "You compare the other singular values with tol itself: compare their ratios to the largest one.",
             SEPARABLE,
             _where(lambda w, tol: not bool((_svd(w)[1][1:] > tol).any())),
+            _where(lambda w, tol: int((_svd(w)[1] > tol).sum()) == 1),
         ),
         *(
             Mistake(
@@ -1448,6 +1471,13 @@ SEPARABLE_KERNEL = Exercise(
             "You compare squares with tol: eigenvalues of w wᵀ are the squares of the singular values, so take their roots.",
             SEPARABLE,
             _where(lambda w, tol: _is_separable(w, tol**0.5)),
+        ),
+        *ways(
+            "largest_value_with_itself",
+            "Your function returned None for every kernel: is the largest singular value compared with itself? Compare only the "
+            "others, s[1:].",
+            SEPARABLE,
+            lambda w, tol: None,
         ),
         *ways(
             "condition_inverted",

@@ -71,7 +71,7 @@ class Exercise:
     form before they are compared; it raises ValueError, with the sentence to show, for a result that has no such form. It sees
     the returned value only, never the student's code. `dtype` is that of floating-point results where it does not follow the
     input's. `repeat(options)` is the expression that repeats a case with its `args` and `options`, where that is not a plain
-    call.
+    call. `none_says` is the sentence about a result that is None where another one is expected, if None is sometimes right.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Exercise:
     canonical: Callable[..., Any] | None = None
     dtype: str = ""
     repeat: Callable[[dict[str, Any]], str] | None = None
+    none_says: str = ""
 
 
 def case_generator(part: Part, seed: int) -> np.random.Generator:

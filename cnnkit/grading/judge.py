@@ -279,11 +279,12 @@ def _observed(answer: dict[str, Any], cases: int, sizes: int) -> Observation:
         outcomes = [_outcome(description) for description in answer["outcomes"]]
         sized = [_outcome(description) for description in answer["sizes"]]
         forbidden = tuple(str(name)[:200] for name in answer["forbidden"])
+        code = tuple(str(trait)[:80] for trait in answer["code"])
     except (KeyError, TypeError, ValueError) as error:
         raise SubmissionEnded("crashed", "the notebook's process answered in a form that is not understood") from error
     if len(outcomes) != cases or len(sized) != sizes:
         raise SubmissionEnded("crashed", "the notebook's process did not answer every call")
-    return Observation(outcomes, sized, forbidden)
+    return Observation(outcomes, sized, forbidden, code)
 
 
 def _outcome(description: dict[str, Any]) -> Outcome:

@@ -383,6 +383,7 @@ def _call(shell: Any, message: dict[str, Any]) -> dict[str, Any]:
         "outcomes": [vars(outcome) for outcome in observed.outcomes],
         "sizes": [vars(outcome) for outcome in observed.size_outcomes],
         "forbidden": list(observed.forbidden),
+        "code": list(observed.code),
         "outputs": json.dumps(shell.cnnkit_outputs.items),
     }
 

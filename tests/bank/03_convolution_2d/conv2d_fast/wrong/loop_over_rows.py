@@ -1,3 +1,4 @@
+# mistake: python_loop
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
