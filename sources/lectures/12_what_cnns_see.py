@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 12 What CNNs see
+# 12 · What CNNs see
 
 A network says "Egyptian cat", and it is right. *Because of the ears? The fur? The sofa that cats lie on?* Its answer does
 not say. This lecture opens a network that was trained on a million photographs and asks it three questions: what makes a
@@ -12,7 +12,8 @@ it might fail.
 
 - read the first layer's filters as colours and edges, and say why the second layer's cannot be read;
 - take feature maps out of a network with hooks, and leave the network as it was;
-- compute occlusion maps, saliency and Grad-CAM, and say what each of them measures;
+- compute [occlusion](../glossary.ipynb#occlusion-map) maps, [saliency](../glossary.ipynb#saliency) and
+  [Grad-CAM](../glossary.ipynb#grad-cam), and say what each of them measures;
 - make a picture that excites a channel or a class, and say which tricks make it look natural;
 - compute a receptive field by recurrence and measure the effective one by gradients;
 - test such pictures: with weights made random, with pixels deleted, with a picture whose truth you know.
@@ -861,8 +862,8 @@ r"""
 ## Activation maximisation
 
 So far: given a picture, what made the answer? Now the other way round: given a unit, *which picture would it like best*?
-The weights stay, the picture is trained: start from noise and follow the gradient uphill (Erhan et al. 2009; Simonyan et al.
-2014). We climb the logit of a class, for two classes at once. *What will the picture of "goldfish" look like?*
+That is [activation maximisation](../glossary.ipynb#activation-maximisation): the weights stay, the picture is trained. Start
+from noise and follow the gradient uphill (Erhan et al. 2009; Simonyan et al. 2014). We climb the logit of a class, for two classes at once. *What will the picture of "goldfish" look like?*
 """
 
 # %%
@@ -1132,8 +1133,9 @@ liking is missing in the picture climbed to, and what is impossible in nature is
 ## The effective receptive field
 
 Third question: how far can a unit see at all? Lecture 04 gave the recurrence $r \leftarrow r + (k-1)\,j$, $j \leftarrow
-j\,s$ over the layers, with shortcuts adding nothing. Here it is for the network's own layers. *How large is the field of one
-of the 7 × 7 cells, in a picture of 224 pixels?*
+j\,s$ over the layers, with shortcuts adding nothing. That is the field in theory; what a unit uses of it is its [effective
+receptive field](../glossary.ipynb#effective-receptive-field). First the theory, for the network's own layers. *How large is
+the field of one of the 7 × 7 cells, in a picture of 224 pixels?*
 """
 
 # %%

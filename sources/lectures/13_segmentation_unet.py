@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 13 Segmentation and the U-Net
+# 13 · Segmentation and the U-Net
 
 "There is a cat in the picture" is one answer. "These pixels are the cat" is as many answers as there are pixels, and that is
 what a surgeon, a self-driving car or a photo editor needs. To say *what* something is a network shrinks the picture until a

@@ -1,6 +1,6 @@
 # %% [markdown]
 r"""
-# 14 Beyond images
+# 14 · Beyond images
 
 A note from a string, a page of text, a strand of DNA, a scan of a chest: none of them is a picture, and a convolution reads
 all four. Little of what lectures 02 to 09 taught needs *two* directions. What changes from one kind of data to the next is the
