@@ -155,7 +155,7 @@ def test_bank_holds_nothing_that_is_not_tested(topic):
 
 @each_mistake
 def test_mistake_points_to_a_section_of_the_lecture(topic, exercise, mistake):
-    assert mistake.see in headings(topic)
+    assert mistake.see == "" or mistake.see in headings(topic)
 
 
 @each_mistake

@@ -326,3 +326,24 @@ def test_none_where_it_is_sometimes_right_is_said_in_the_words_of_the_exercise()
     for function in (lambda x: None if x[0] > 5 or x[0] < 0 else np.sqrt(x), lambda x: np.sqrt(x) if len(x) > 1 else None):
         found = verdict(exercise, function)
         assert (found.mistake, found.says) == (None, "There is a root, but you returned None.")
+
+
+def test_what_np_empty_holds_does_not_decide_a_verdict():
+    def added_to(x):
+        y = np.empty_like(x)
+        y += x
+        return y
+
+    def written(x):
+        y = np.empty(x.shape)
+        y[:] = x
+        return y
+
+    def infinite_for_another_reason(x):
+        y = np.empty(x.shape)
+        y[:] = np.nan
+        return y
+
+    assert verdict(COPY, added_to).mistake == "uninitialised_array"
+    assert verdict(COPY, written).passed
+    assert verdict(COPY, infinite_for_another_reason).mistake is None

@@ -36,7 +36,7 @@ class Outcome:
 class Observation:
     """Everything that the host needs to know about the student's function to judge a part.
 
-    `code` says what stands in the function's own code: RETURNS_VALUE, ENDS_WITHOUT, USES_EMPTY.
+    `code` says what stands in the function's own code: RETURNS_VALUE, ENDS_WITHOUT, READS_EMPTY.
     """
 
     outcomes: list[Outcome]
@@ -45,7 +45,7 @@ class Observation:
     code: tuple[str, ...] = ()
 
 
-RETURNS_VALUE, ENDS_WITHOUT, USES_EMPTY = "returns a value", "can end without one", "uses np.empty"
+RETURNS_VALUE, ENDS_WITHOUT, READS_EMPTY = "returns a value", "can end without one", "reads what np.empty holds"
 
 
 def observe(
@@ -58,19 +58,55 @@ def observe(
     """Call the functions through the probe on every case; count Python steps on the cases in `sizes`."""
     run = probes.find(probe)
     used: set[str] = set()
+    code = functions[-1].__code__ if functions and isinstance(functions[-1], types.FunctionType) else None
+    traits = _traits(code) if code is not None else set()
+    uses_empty = code is not None and bool({"empty", "empty_like"} & set(code.co_names))
     # nbgrader gives no points to a cell that writes to stderr, and a warning in the student's code is no reason for that.
     with _recording(forbids, used), contextlib.redirect_stderr(sys.stdout):
-        outcomes = [_outcome(run, functions, case) for case in cases]
+        if uses_empty:
+            # What happens to be in memory is often zero: an answer that reads it must not pass by that chance.
+            cases = list(cases)
+            with _empty_holding(np.nan):
+                outcomes = [_outcome(run, functions, case) for case in cases]
+            with _empty_holding(0.0):
+                again = [_outcome(run, functions, c) for c, one in zip(cases, outcomes, strict=True) if _has_nan(one.value)]
+            if any(not one.error and not _has_nan(one.value) for one in again):
+                traits.add(READS_EMPTY)
+        else:
+            outcomes = [_outcome(run, functions, case) for case in cases]
         size_outcomes = [_outcome(run, functions, case, count=True) for case in sizes]
     for function in functions:
         used |= _forbidden_names(function, forbids)
-    code = _traits(functions[-1].__code__) if functions and isinstance(functions[-1], types.FunctionType) else ()
-    return Observation(outcomes, size_outcomes, tuple(sorted(used)), code)
+    return Observation(outcomes, size_outcomes, tuple(sorted(used)), tuple(sorted(traits)))
 
 
-def _traits(code: types.CodeType) -> tuple[str, ...]:
-    """Say whether a function's code returns a value, can end without one, and uses `np.empty` or `np.empty_like`."""
-    found, before = set(), None
+@contextlib.contextmanager
+def _empty_holding(value: float) -> Iterator[None]:
+    """Let `np.empty` and `np.empty_like` give arrays that hold a number, where they are floating-point."""
+
+    def filled(function: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*args: Any, **kwargs: Any) -> Any:
+            array = function(*args, **kwargs)
+            if array.dtype.kind == "f":
+                array.fill(value)
+            return array
+
+        return made
+
+    with mock.patch.object(np, "empty", filled(np.empty)), mock.patch.object(np, "empty_like", filled(np.empty_like)):
+        yield
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(map(_has_nan, value))
+    return isinstance(value, (np.ndarray, np.floating)) and value.dtype.kind == "f" and bool(np.isnan(value).any())
+
+
+def _traits(code: types.CodeType) -> set[str]:
+    """Say whether a function's code returns a value, and whether it can end without one."""
+    found: set[str] = set()
+    before = None
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("RETURN_VALUE", "RETURN_CONST"):
             last = instruction if instruction.opname == "RETURN_CONST" else before
@@ -78,9 +114,7 @@ def _traits(code: types.CodeType) -> tuple[str, ...]:
             # A jump to the return comes from the other branch of an expression: `return a if condition else None`.
             found.add(ENDS_WITHOUT if is_none and not instruction.is_jump_target else RETURNS_VALUE)
         before = instruction
-    if {"empty", "empty_like"} & set(code.co_names):
-        found.add(USES_EMPTY)
-    return tuple(sorted(found))
+    return found
 
 
 def copied(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.checking.calling import ENDS_WITHOUT, RETURNS_VALUE, Observation, Outcome, error_text
+from cnnkit.checking.calling import ENDS_WITHOUT, READS_EMPTY, RETURNS_VALUE, Observation, Outcome, error_text
 from cnnkit.checking.comparing import NOT_JUDGED, Difference, difference, float_dtype, input_scale
 from cnnkit.exercises.base import Case, Exercise, Mistake, Part
 
@@ -15,6 +15,8 @@ GENERAL_MISTAKES = {
     "input_changed": "Your function changes the array that it was given. Whoever called it still needs it: work on a copy.",
     "wrong_dtype": "The values are right, but the dtype is not: float32 in must give float32 out, and float64 must give float64.",
     "lost_precision": "Your function loses precision on the way: somewhere it computes in float32 although the input is float64.",
+    "uninitialised_array": "`np.empty` holds whatever was in memory, and your result depends on that: begin with zeros. "
+    "(The check fills such an array with NaN, so that chance decides nothing.)",
     "python_loop": "The values are right, but a Python loop runs over the result's entries, rows or columns: let NumPy do that.",
     "forbidden_call": "This exercise is about writing it yourself, so it may not call {calls}.",
 }
@@ -182,6 +184,8 @@ def _explained(
     else:
         shown = min(failing, key=lambda i: (_URGENCY.get(problems[i].kind, 0), i))
         verdict.mistake = _GENERAL_NAME.get(problems[shown].kind)
+        if problems[shown].kind == "nan" and READS_EMPTY in observed.code:
+            verdict.mistake = "uninitialised_array"
         verdict.says = GENERAL_MISTAKES.get(verdict.mistake, "")
         if verdict.mistake == "returns_nothing":
             if none_is_a_result and (not nothing or RETURNS_VALUE in observed.code):

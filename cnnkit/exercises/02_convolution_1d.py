@@ -96,6 +96,21 @@ def _reading_backwards(x, w):
     return sum(shifted)[: len(x) - len(w) + 1]
 
 
+def _last_not_written(x, w):
+    return _zeros_around(_correlate(x, w)[:-1], 0, 1)
+
+
+def _window_not_moved(x, w):
+    """Multiply x[k] by w[k] in every round, so that every output is the first."""
+    y = _correlate(x, w)
+    return y[:1].expand(y.shape)
+
+
+def _only_last_written(x, w):
+    y = _correlate(x, w)
+    return _zeros_around(y[-1:], len(y) - 1, 0)
+
+
 def _ended_at_n(x, w):
     """Multiply x[i:n] by w in every round, which raises wherever the shorter slice cannot be broadcast."""
     y = x.new_zeros(len(x) - len(w) + 1)
@@ -144,6 +159,24 @@ CONV1D = Exercise(
             OUTPUTS,
             lambda x, w: _correlate(x, w)[:-1],
             lambda x, w: _correlate(x, w)[1:],
+        ),
+        *ways(
+            "one_output_too_few",
+            "Your last output is left as it was at the beginning: i runs from 0 to m − n, both included.",
+            OUTPUTS,
+            _last_not_written,
+        ),
+        *ways(
+            "window_not_moved",
+            "All your outputs are the first one, because every round reads the same values: window i begins at x[i].",
+            SLIDING,
+            _window_not_moved,
+        ),
+        *ways(
+            "only_last_output",
+            "Only your last output is set: the line that writes y[i] must stand inside the loop over i.",
+            SLIDING,
+            _only_last_written,
         ),
         *ways(
             "one_output_too_many",
@@ -412,7 +445,7 @@ PAD1D = Exercise(
         *ways(
             "slice_to_minus_zero",
             "With nothing to add on the right your slice ends or begins at −0, which is 0: write `left + m` for that place.",
-            PADDING,
+            "",
             _filled_to_minus_right,
             _ended_at_minus_right,
         ),

@@ -32,9 +32,9 @@ class Mistake:
     """A named wrong reference: what an answer returns that makes this mistake.
 
     `says` is one sentence in the second person about what was done; `see` is the heading in the topic's lecture that treats
-    it; `wrong` takes the arguments of a case and returns the wrong result, or raises where such an answer would. Several
-    mistakes of an exercise may have one name: forms of the same misconception. What departs from a convention only is
-    explained, but its name is None.
+    it, empty if none does; `wrong` takes the arguments of a case and returns the wrong result, or raises where such an answer
+    would. Several mistakes of an exercise may have one name: forms of the same misconception. What departs from a convention
+    only is explained, but its name is None.
     """
 
     name: str | None

@@ -1,0 +1,13 @@
+# mistake: uninitialised_array
+import numpy as np
+
+
+def conv1d(x, w):
+    m, n = len(x), len(w)
+    if n > m:
+        raise ValueError("the kernel is longer than the signal")
+    y = np.empty(m - n + 1, dtype=x.dtype)
+    for i in range(m - n + 1):
+        for k in range(n):
+            y[i] += x[i + k] * w[k]
+    return y
