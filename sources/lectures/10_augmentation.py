@@ -794,7 +794,7 @@ label?* That is where an augmentation stops helping.
 # %%
 from cnnkit import widgets
 
-widgets.explore_augmentation(data.photograph("chelsea", size=40), "rotation")
+widgets.explore_augmentation(data.emoji()[0][0], "rotation")
 
 # %% [markdown]
 r"""
