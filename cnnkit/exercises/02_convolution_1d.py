@@ -1271,6 +1271,28 @@ def _channels_apart(x, w, b=None, stride=1, padding=0):
     return y if b is None else y + b[:, None, None]
 
 
+def _products_all_summed(x, w, stride, padding):
+    """Sum the products of a window over the batch too, so that every sample gets the sums of all."""
+    y = _batch(x, w, stride=stride, padding=padding)
+    return y.sum(0, keepdim=True).expand(y.shape)
+
+
+def _only_first_channel_of_kernel(w):
+    return w[:, :1].expand(w.shape)
+
+
+def _padded_on_every_axis(samples):
+    """Return an answer that pads batch and channels as well, then takes `samples(N, padding)` samples and C channels."""
+
+    def wrong(x, w, stride, padding):
+        import torch.nn.functional as F
+
+        padded = F.pad(x, (padding,) * 6)
+        return _batch(padded[: samples(len(x), padding), : w.shape[1]], w, stride=stride)
+
+    return wrong
+
+
 def _sums_changed(change):
     """Return a mistake that changes the sums before the bias is added."""
     return _without_bias(lambda x, w, stride, padding: change(_batch(x, w, stride=stride, padding=padding), x, w))
@@ -1369,12 +1391,26 @@ CONV1D_BATCH = Exercise(
             LAYER,
             _result_changed(lambda y: y.sum(0)),
             _result_changed(lambda y: y.sum(0, keepdim=True)),
+            _without_bias(_products_all_summed),
         ),
         *ways(
             "only_first_kernel",
             "Every output channel comes from the first kernel: channel k is made with w[k].",
             LAYER,
             _sums_changed(lambda y, x, w: y[:, :1].expand(y.shape)),
+        ),
+        *ways(
+            "only_first_kernel_channel",
+            "Every input channel is multiplied by w[k, 0]: channel c has taps of its own, w[k, c].",
+            LAYER,
+            _kernel_changed(_only_first_channel_of_kernel),
+        ),
+        *ways(
+            "matrix_product",
+            "You multiply window and kernel as matrices (`@`, `np.dot`): multiply them entry by entry, with `*`.",
+            LAYER,
+            # Of all the entries of (C, n) @ (n, C) the sum is that of every channel with the taps of all.
+            _kernel_changed(lambda w: w.sum(1, keepdim=True).expand(w.shape)),
         ),
         *ways(
             "bias_forgotten",
@@ -1410,6 +1446,13 @@ CONV1D_BATCH = Exercise(
             _batch_padded_by(lambda x, p: _zeros_around(x, 0, p)),
             _batch_padded_by(lambda x, p: _zeros_around(x, 2 * p, 0)),
             _batch_padded_by(lambda x, p: _zeros_around(x, 0, 2 * p)),
+        ),
+        *ways(
+            "padding_every_axis",
+            "You pad every axis, the batch and the channels too: give np.pad a pair for each axis, (0, 0) for the first two.",
+            PADDING,
+            _without_bias(_padded_on_every_axis(lambda n, p: n)),
+            _without_bias(_padded_on_every_axis(lambda n, p: n + 2 * p)),
         ),
         *ways(
             "padding_halved",
