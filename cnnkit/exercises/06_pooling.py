@@ -59,7 +59,9 @@ def _windows(x, k, s, p, fill, outputs=_steps_down):
     """Return all windows, (N, C, rows, columns, kh, kw), of x padded by p above and left, and below and right as needed."""
     import torch.nn.functional as F
 
-    counts = [outputs(n, *one) for n, *one in zip(x.shape[-2:], k, s, p, strict=True)]
+    counts = [max(outputs(n, *one), 0) for n, *one in zip(x.shape[-2:], k, s, p, strict=True)]
+    if 0 in counts:  # some wrong formulas leave no window at all
+        return x.new_zeros(*x.shape[:2], *counts, *k)
     end = [(m - 1) * s1 + k1 - n - p1 for n, m, k1, s1, p1 in zip(x.shape[-2:], counts, k, s, p, strict=True)]
     return F.pad(x, (p[1], end[1], p[0], end[0]), value=fill).unfold(2, k[0], s[0]).unfold(3, k[1], s[1])
 
@@ -68,7 +70,9 @@ def _pooling(name: str, says: str, see: str, *formulas: Callable[..., Any]) -> t
     """Describe a mistake by what it makes of x and of the pairs of kernel, stride and padding."""
 
     def with_defaults(formula):
-        return lambda x, k, stride=None, padding=0, **options: formula(x, *_geometry(k, stride, padding), **options)
+        return lambda x, k, stride=None, padding=0, *flags, **options: formula(
+            x, *_geometry(k, stride, padding), *flags, **options
+        )
 
     return ways(name, says, see, *map(with_defaults, formulas))
 
@@ -154,6 +158,22 @@ def _padded_cases(rng):
     ]
 
 
+def _far_below_zero(rng, *shape, dtype="float64"):
+    """Draw values below any finite number that somebody might pad with."""
+    return _negative(rng, *shape, dtype=dtype) * np.asarray(1e36 if dtype == "float64" else 1e30, dtype)
+
+
+def _max_padded_cases(rng):
+    height, width = integer(rng, 5, 6), integer(rng, 7, 9)
+    note = "values far below zero"
+    return [
+        *_padded_cases(rng),
+        Case((_far_below_zero(rng, 1, 1, 3, 4), 2), {"padding": 1}, note=note),
+        Case((_far_below_zero(rng, 2, 2, height, width), 3), {"stride": 2, "padding": 1}, note=note),
+        Case((_far_below_zero(rng, 1, 2, height, 7, dtype="float32"), 3), {"stride": 2, "padding": 1}, note=f"float32, {note}"),
+    ]
+
+
 def _pool_errors(rng):
     height, width = integer(rng, 4, 6), integer(rng, 7, 9)
     x = normal(rng, 2, 2, height, width)
@@ -187,6 +207,16 @@ def _max_pool2d(x, k, stride=None, padding=0):
 def _flat(row, column, x):
     """Return the position of a pixel in its plane, row by row."""
     return row * x.shape[-1] + column
+
+
+def _clipped_above(row, column, x, *_):
+    """Move places in the padding above and on the left into the plane."""
+    return _flat(row.clamp(min=0), column.clamp(min=0), x)
+
+
+def _clipped(row, column, x, *_):
+    """Move places in the padding into the plane."""
+    return _flat(row.clamp(0, x.shape[-2] - 1), column.clamp(0, x.shape[-1] - 1), x)
 
 
 def _max(x, k, s, p, fill=-INFINITY, outputs=_steps_down, last=False, largest=True, at=None):
@@ -236,6 +266,16 @@ def _first_in_plane(x, k, s, p):
     return y, torch.where(equal, places, len(places)).amin(-1).reshape(y.shape)
 
 
+def _tap_by_height(x, k, s, p):
+    """Take the number of a tap apart by the height of the window."""
+
+    def at(row, column, x, tap_row, tap_column, i, j):
+        tap = tap_row * k[1] + tap_column
+        return _flat(i * s[0] - p[0] + tap // k[0], j * s[1] - p[1] + tap % k[0], x)
+
+    return _max(x, k, s, p, at=at)
+
+
 def _below(x, p, fill):
     """Pad below and on the right only."""
     import torch.nn.functional as F
@@ -265,7 +305,7 @@ MAX_POOL2D = Exercise(
     parts=(
         Part("max_pool2d", _plain_cases),
         Part("max_pool2d_strided", _strided_cases),
-        Part("max_pool2d_padded", _padded_cases),
+        Part("max_pool2d_padded", _max_padded_cases),
         Part("max_pool2d_errors", _pool_errors),
     ),
     exact=True,
@@ -277,11 +317,20 @@ MAX_POOL2D = Exercise(
             "You pad with zeros: among negative values a zero is the maximum, though no pixel has it. Pad with minus infinity.",
             MAXIMUM,
             lambda x, k, s, p: _max(x, k, s, p, fill=0.0),
-            lambda x, k, s, p: _max(x, k, s, p, fill=0.0, at=lambda r, c, x, *_: _flat(r.clamp(min=0), c.clamp(min=0), x)),
-            lambda x, k, s, p: _max(
-                x, k, s, p, fill=0.0, at=lambda r, c, x, *_: _flat(r.clamp(0, x.shape[-2] - 1), c.clamp(0, x.shape[-1] - 1), x)
-            ),
+            lambda x, k, s, p: _max(x, k, s, p, fill=0.0, at=_clipped_above),
+            lambda x, k, s, p: _max(x, k, s, p, fill=0.0, at=_clipped),
             lambda x, k, s, p: (_max(x, k, s, p, fill=0.0)[0], _flat_in_padded(x, k, s, p, 0.0)),
+        ),
+        *_pooling(
+            "finite_padding",
+            "Your padding is a finite number; a plane can hold smaller ones. Pad with minus infinity.",
+            MAXIMUM,
+            *(
+                lambda x, k, s, p, where=place, fill=fill: _max(x, k, s, p, fill=fill, at=where)
+                for fill in (-1e9, -1.0)
+                for place in (None, _clipped_above, _clipped)
+            ),
+            lambda x, k, s, p: (_max(x, k, s, p, fill=-1e9)[0], _flat_in_padded(x, k, s, p, -1e9)),
         ),
         *_pooling(
             "maximum_starts_from_zero",
@@ -347,6 +396,18 @@ MAX_POOL2D = Exercise(
             lambda x, k, s, p: _max(x, k, s, p, at=lambda r, c, x, *_: r * x.shape[-2] + c),
             lambda x, k, s, p: _max(x, k, s, p, at=lambda r, c, x, *_: c * x.shape[-2] + r),
             lambda x, k, s, p: _max(x, k, s, p, at=lambda r, c, x, *_: c * x.shape[-1] + r),
+        ),
+        *_pooling(
+            "height_width_swapped",
+            "You take the place in the window apart by its height: divide by the width of the window, which is a row's length.",
+            MAXIMUM,
+            _tap_by_height,
+        ),
+        *_pooling(
+            "results_swapped",
+            "You return (index, y): the maxima come first, their places second.",
+            MAXIMUM,
+            lambda x, k, s, p: _max(x, k, s, p)[::-1],
         ),
         *_pooling(
             "padding_ignored",
@@ -475,6 +536,13 @@ def _mean(x, k, s, p, count_include_pad=True, fill=0.0, outputs=_steps_down):
     return total / (k[0] * k[1] if count_include_pad else _count(x, k, s, p, outputs))
 
 
+def _mean_of_nonzero(x, k, s, p, all_count, least):
+    """Divide by the number of values under the window that are not 0, or by `least` where that is more."""
+    windows = _windows(x, k, s, p, 0.0)
+    total = windows.sum((-2, -1))
+    return total / (k[0] * k[1] if all_count else (windows != 0).sum((-2, -1)).clamp(min=least))
+
+
 def _mean_over_the_edge(outputs):
     """Let windows reach over the edge, and divide by what they find of the padded plane."""
 
@@ -510,13 +578,8 @@ def _count_cases(rng):
         Case((normal(rng, 1, 2, 3, 4), 5, 1, 1, False), note="a window that reaches over both edges at once"),
         Case((strided(rng, 2, 2, 5, 7), (2, 3)), {"padding": (0, 1), **without}, note="padding left and right only"),
         Case((normal(rng, 2, 2, height, 6), 2), {"stride": 1, **without}, note="nothing padded, so nothing to leave out"),
-        Case((normal(rng, 1, 2, 6, 7), 3), {"padding": 1, "count_include_pad": True}, note="a padding that counts"),
+        Case((_digits(rng, 2, 2, 7, 8), 3), {"padding": 1, **without}, note="values many of which are 0"),
     ]
-
-
-def _average_cases(cases, *more):
-    """Leave the cases as they are for the maximum, and add those that only an average has."""
-    return lambda rng: [*cases(rng), *(case(rng) for case in more)]
 
 
 def _padded_below(x, k, s, p, count_include_pad):
@@ -532,15 +595,7 @@ AVG_POOL2D = Exercise(
     parts=(
         Part("avg_pool2d", _plain_cases),
         Part("avg_pool2d_strided", _strided_cases),
-        Part(
-            "avg_pool2d_padded",
-            _average_cases(
-                _padded_cases,
-                lambda rng: Case(
-                    (normal(rng, 1, 2, 6, 7), 3), {"padding": 1, "count_include_pad": False}, note="a padding that does not count"
-                ),
-            ),
-        ),
+        Part("avg_pool2d_padded", _padded_cases),
         Part("avg_pool2d_count", _count_cases),
         Part("avg_pool2d_errors", _pool_errors),
     ),
@@ -549,21 +604,30 @@ AVG_POOL2D = Exercise(
     mistakes=(
         *_pooling(
             "count_include_pad_ignored",
-            "You always count the padding: with count_include_pad=False divide by the pixels of the plane under the window.",
+            "You count the padding where it must be left out: with count_include_pad=False divide by the pixels of the plane "
+            "under the window.",
             AVERAGE,
             lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p),
         ),
+        # By default, never counting and a condition turned round are the same.
         *_pooling(
             "count_include_pad_ignored",
-            "You never count the padding: by default count_include_pad is True, and every window is divided by its full size.",
+            "You leave the padding out where it counts: count_include_pad is True by default, so divide by kh · kw everywhere.",
             AVERAGE,
             lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p, False),
+            lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p, not count_include_pad),
         ),
         *_pooling(
-            "count_include_pad_reversed",
-            "You count the padding when it must be left out, and leave it out when it counts: turn the condition round.",
+            "zeros_not_counted",
+            "You divide by the number of values that are not 0: a pixel of the plane counts, whatever its value.",
             AVERAGE,
-            lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p, not count_include_pad),
+            *(
+                lambda x, k, s, p, count_include_pad=True, least=least, heeds=heeds: _mean_of_nonzero(
+                    x, k, s, p, count_include_pad and heeds, least
+                )
+                for heeds in (True, False)
+                for least in (0, 1)
+            ),
         ),
         *_pooling(
             "sum_not_mean",
@@ -579,6 +643,12 @@ AVG_POOL2D = Exercise(
             lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p) * k[1],
             lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p) * k[0] / k[1],
             lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p) * k[1] / k[0],
+        ),
+        *_pooling(
+            "divided_by_stride",
+            "You divide by sh · sw: divide by the number of values in the window, not by the stride.",
+            AVERAGE,
+            lambda x, k, s, p, count_include_pad=True: _mean(x, k, s, p) * (k[0] * k[1] / (s[0] * s[1])),
         ),
         *_pooling(
             "maximum_for_mean",
@@ -804,6 +874,19 @@ def _lp(x, p, k, stride=None, outputs=_steps_down, power=None):
     return sums ** (1 / p if power is None else power)
 
 
+def _reshaped_windows_last(x, p, k):
+    """Sum over the wrong axes of a reshape: those of the taps, named before those of the windows."""
+    rows, columns = x.shape[2] // k[0], x.shape[3] // k[1]
+    windows = x[:, :, : rows * k[0], : columns * k[1]].reshape(*x.shape[:2], k[0], rows, k[1], columns)
+    return (windows.abs() ** p).sum((2, 4)) ** (1 / p)
+
+
+def _lp_from_one(x, p, k):
+    if p < 1:
+        raise ValueError("p must be at least 1")
+    return _lp(x, p, k)
+
+
 def _lp_cases(rng):
     height, width = integer(rng, 6, 8), integer(rng, 9, 11)
     return [
@@ -817,7 +900,15 @@ def _lp_cases(rng):
         Case((strided(rng, 2, 2, 6, width), 2, 2), note="an array that is not contiguous in memory"),
         Case((normal(rng, 2, 3, height, 8, dtype="float32"), 3, 2), note="float32"),
         Case((normal(rng, 2, 2, 4, 5), 2, (4, 5)), note="a window as large as the plane"),
+        Case((normal(rng, 2, 2, height, 9), 0.5, 2), note="a p between 0 and 1"),
+        Case((_with_a_zero_window(rng, 1, 2, 6, width), 3, 2), note="a window of zeros"),
     ]
+
+
+def _with_a_zero_window(rng, *shape):
+    x = normal(rng, *shape)
+    x[:, :, 2:4, 4:6] = 0
+    return x
 
 
 def _lp_errors(rng):
@@ -827,6 +918,7 @@ def _lp_errors(rng):
         Case((x, 2, height + 1), note="a window higher than the plane", raises=ValueError),
         Case((x, 2, (2, 9)), note="a window wider than the plane", raises=ValueError),
         Case((x, 0, 2), note="p = 0", raises=ValueError),
+        Case((x, -1, 2), note="p = −1", raises=ValueError),
         Case((x, 2, (height, 8)), note="a window just as large as the plane", only_returns=True),
     ]
 
@@ -912,6 +1004,22 @@ LP_POOL2D = Exercise(
             lambda x, p, k: _lp(x, p, _swap(k), k),
             lambda x, p, k: _lp(x, p, k, _swap(k)),
             lambda x, p, k: _lp(x, p, k).mT,
+        ),
+        *_lps(
+            "window_axes_swapped",
+            "Your reshape names the place in the window before the window: it must be (N, C, H′, kh, W′, kw), with the sum over "
+            "axes 3 and 5.",
+            _reshaped_windows_last,
+        ),
+        *_lps(
+            "divided_by_zero",
+            "You divide by the largest magnitude of the window: where all its values are 0, that gives NaN.",
+            lambda x, p, k: _lp(x, p, k) / (_max(x.abs(), k, k, (0, 0))[0] != 0),
+        ),
+        *_lps(
+            "small_p_refused",
+            "You refuse a p below 1: every positive p is allowed, only zero and negative ones are not.",
+            _lp_from_one,
         ),
         *_lps(
             "maximum_for_norm",
@@ -1026,6 +1134,13 @@ def _to_first_sample(dy, index, x_shape):
     return dx
 
 
+def _to_first_planes(dy, index, x_shape):
+    """Give sample n the plane n of all planes in a row."""
+    planes = dy.new_zeros(x_shape[0] * x_shape[1], *x_shape[2:])
+    planes[: x_shape[0]] = _max_pool2d_backward(dy, index, x_shape).sum(1)
+    return planes.reshape(x_shape)
+
+
 def _to_one_plane_last_wins(dy, index, x_shape):
     """Assign all gradients in the first plane, where later planes win."""
     dx = dy.new_zeros(x_shape)
@@ -1069,6 +1184,7 @@ MAX_POOL2D_BACKWARD = Exercise(
             lambda dy, index, x_shape: _to_one_plane(dy, index, x_shape, False),
             lambda dy, index, x_shape: _to_one_plane(dy, index, x_shape, True),
             _to_first_sample,
+            _to_first_planes,
             _to_one_plane_last_wins,
         ),
         *ways(
@@ -1241,6 +1357,9 @@ def _spread_errors(rng):
         Case((dy, (1, 2, height, 6), height + 1), note="a window higher than the plane", raises=ValueError),
         Case((dy, (1, 2, 4, 8), 2), note="a dy with a column less than the pooled plane has", raises=ValueError),
         Case((dy, (1, 2, 6, 6), 2), note="a dy with a row less than the pooled plane has", raises=ValueError),
+        Case((dy[:, :, :1, :1], (1, 2, 4, 6), 2), note="a dy of one value per plane", raises=ValueError),
+        Case((dy, (3, 2, 4, 6), 2), note="a dy for one sample where x has three", raises=ValueError),
+        Case((dy[:, :1], (1, 2, 4, 6), 2), note="a dy for one channel where x has two", raises=ValueError),
         Case((dy, (1, 2, 4, 6), 2), {"stride": 0}, note="a stride of 0", raises=ValueError),
         Case((dy, (1, 2, 2, 4), 2), {"padding": 2}, note="padding of more than half the window", raises=ValueError),
         Case((dy, (1, 2, 4, 6), 2), note="a dy that fits", only_returns=True),
@@ -1274,6 +1393,12 @@ AVG_POOL2D_BACKWARD = Exercise(
             lambda dy, x_shape, k, s, p: _spread(dy * k[1], x_shape, k, s, p),
             lambda dy, x_shape, k, s, p: _spread(dy * k[0] / k[1], x_shape, k, s, p),
             lambda dy, x_shape, k, s, p: _spread(dy * k[1] / k[0], x_shape, k, s, p),
+        ),
+        *_spreading(
+            "divided_by_stride",
+            "You divide by sh · sw: every pixel gets 1/(kh · kw) of the gradient, so divide by the window, not by the stride.",
+            BACKWARD,
+            lambda dy, x_shape, k, s, p: _placed(dy / (s[0] * s[1]), x_shape, k, s, p, _added),
         ),
         *_spreading(
             "gradient_overwritten",

@@ -1,4 +1,4 @@
-# mistake: count_include_pad_reversed
+# mistake: count_include_pad_ignored
 import numpy as np
 
 

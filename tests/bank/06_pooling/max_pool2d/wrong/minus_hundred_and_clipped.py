@@ -1,0 +1,22 @@
+# mistake: finite_padding
+import numpy as np
+
+
+def max_pool2d(x, k, stride=None, padding=0):
+    kh, kw = np.broadcast_to(k, 2)
+    sh, sw = np.broadcast_to(k if stride is None else stride, 2)
+    ph, pw = np.broadcast_to(padding, 2)
+    if min(kh, kw, sh, sw) < 1 or min(ph, pw) < 0 or 2 * ph > kh or 2 * pw > kw:
+        raise ValueError("impossible window, stride or padding")
+    N, C, H, W = x.shape
+    if kh > H + 2 * ph or kw > W + 2 * pw:
+        raise ValueError("the window does not fit")
+    padded = np.full((N, C, H + 2 * ph, W + 2 * pw), -100, x.dtype)
+    padded[:, :, ph : ph + H, pw : pw + W] = x
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (kh, kw), (2, 3))[:, :, ::sh, ::sw]
+    rows, columns = windows.shape[2:4]
+    flat = windows.reshape(N, C, rows, columns, -1)
+    row, column = np.divmod(flat.argmax(-1), kw)
+    row = np.clip(row + np.arange(rows)[:, None] * sh - ph, 0, H - 1)
+    column = np.clip(column + np.arange(columns) * sw - pw, 0, W - 1)
+    return flat.max(-1), row * W + column
