@@ -17,8 +17,9 @@ Three rules hold for every exercise.
 
 - `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
-- What is impossible raises `ValueError` with a message that says why: a window larger than the padded plane, a stride below
-  1, negative padding, and padding of more than half the window. (*What would a window hold that lies in the padding alone?*)
+- What is impossible raises `ValueError`: a window larger than the padded plane, a stride below 1, negative padding, and
+  padding of more than half the window. (*What would a window hold that lies in the padding alone?*) The checks look no
+  further, and not every exercise checks it. But good code says why in the message, with the numbers that do not fit.
 
 Write it in NumPy: PyTorch and SciPy would do the work for you, so the checks refuse them. All layers take $(N, C, H, W)$ and
 treat every channel of every sample by itself: such an $H \times W$ piece is called a *plane* here. `k`, `stride` and
@@ -50,14 +51,16 @@ The backward pass will need to know where each maximum was. So return `(y, index
 place of the maximum in its plane, counted row by row from 0 and *without* the padding: row · $W$ + column, whole numbers. Of
 equal values the first counts, row by row.
 
-On paper: pool the plane below with `k = 2`. Then with `k = 3, stride = 1`.
+On paper: pool the plane below with `k = 2`, the values and the indices.
 
 $$\begin{bmatrix} 1 & 3 & 2 & 0 & 5 \\ 4 & 2 & 6 & 1 & 0 \\ 0 & 7 & 1 & 3 & 8 \\ 2 & 5 & 9 & 4 & 1 \end{bmatrix}$$
 
 <details><summary>Hint 1</summary>
 
-`kh, kw = np.broadcast_to(k, 2)` works for a number and for a pair. Then begin with two loops over the rows $i$ and the columns
-$j$ of the result: the window starts at row $i s_h - p_h$ and column $j s_w - p_w$ of the plane. All planes can go at once.
+`kh, kw = map(int, np.broadcast_to(k, 2))` works for a number and for a pair. (Without `int` they are NumPy's whole numbers.
+Divide a `float32` by the product of two of those, as exercise 2 does, and the result is `float64`.) Then begin with two loops
+over the rows $i$ and the columns $j$ of the result: the window starts at row $i s_h - p_h$ and column $j s_w - p_w$ of the
+plane. All planes can go at once.
 </details>
 
 <details><summary>Hint 2</summary>
@@ -69,8 +72,9 @@ $k_h k_w - 1$. `divmod` by the width of the window gives its row and column *in 
 <details><summary>Hint 3: fast</summary>
 
 Loop over the $k_h k_w$ places in the window instead of over the result: `x[:, :, s : … : sh, t : … : sw]` is
-the value at place $(s, t)$ of *all* windows. Keep the best values so far, and replace them where a new one is larger. The
-LeNet that you train in topic 08 will thank you.
+the value at place $(s, t)$ of *all* windows, if the slice ends at `s + rows * sh` for a result of `rows` rows, and likewise
+for the columns. (Or leave the ends out and cut to `[:, :, :rows, :columns]`.) Keep the best values so far, and replace them
+where a new one is larger. The LeNet that you train in topic 08 will thank you.
 </details>
 """
 
@@ -393,8 +397,8 @@ print("dy sums to", dy.sum(), "and dx to", broken_backward(dy, index, (1, 1, 4, 
 # %% [markdown]
 r"""
 There are two bugs in one line. One shows where the plane is not square, one where windows overlap. Write the repaired function
-below. If `dy` and `index` differ in shape, if they do not belong to `x_shape`, or if an index lies outside its plane, raise
-`ValueError`.
+below. If `dy` and `index` differ in shape, if their $N$ or $C$ is not that of `x_shape`, or if an index lies outside its
+plane, raise `ValueError`.
 
 <details><summary>Hint 1</summary>
 
@@ -585,10 +589,10 @@ def blur_pool2d(x):
 # %% test="blur_pool2d" points=3
 # Check that the plane is reflected, blurred and halved.
 check("06.blur_pool2d", blur_pool2d)
-# By hand: a single 16 in the middle, and the four windows that see it with one of their corners.
+# By hand: a single 16 in the middle. Each of the four windows sees it in one corner; and as the border is reflected at the
+# pixel before it, the other three corners are copies of it.
 point = np.zeros((1, 1, 3, 3))
 point[0, 0, 1, 1] = 16
-# Reflected, the 16 stands in all four corners of each window.
 assert np.allclose(blur_pool2d(point), [[[[4, 4], [4, 4]]]])
 assert np.allclose(blur_pool2d(np.ones((1, 1, 4, 5))), np.ones((1, 1, 2, 3)))
 ### BEGIN HIDDEN TESTS
@@ -647,6 +651,7 @@ plotting.show_images(
 # %% [markdown]
 r"""
 Look at the first column of the table. Where pixels are simply left out, a step of one pixel gives a picture made of all the
-*other* pixels. A maximum and an average see both, and change less; a blur overlaps its neighbours, and changes less again. None
-of them is invariant: what pooling gives is some tolerance, and [lecture 06](../../lectures/06_pooling.ipynb) measures how much.
+*other* pixels. A maximum and an average see both, and change less; a blur overlaps its neighbours, and changes less again;
+maximum and blur together change least. None of them is invariant: what pooling gives is some tolerance, and
+[lecture 06](../../lectures/06_pooling.ipynb) measures how much.
 """

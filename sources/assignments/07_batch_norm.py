@@ -20,7 +20,8 @@ Four rules hold for every exercise.
   two is meant, the text says so.
 - `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are, running statistics included: new ones are *returned*.
-- What is impossible raises `ValueError` with a message that says why.
+- What is impossible raises `ValueError`, where the exercise says so. The checks look no further. But good code says why in
+  the message, with the numbers that do not fit.
 
 Write it in NumPy. PyTorch would do the work for you, so the checks refuse it.
 """
@@ -48,8 +49,8 @@ and a variance,
 $$\mu = \frac1n \sum_i x_i, \qquad \sigma^2 = \frac1n \sum_i (x_i - \mu)^2, \qquad
 \hat x_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad y_i = \gamma\, \hat x_i + \beta .$$
 
-$\gamma$ and $\beta$ are learned, one number each per channel. For the day when there is no batch, the layer also keeps
-running statistics. With momentum $m$,
+$\gamma$ and $\beta$ are learned, one number each per channel. For evaluation, the layer also keeps running
+statistics. With momentum $m$,
 
 $$\mu_{\text{run}} \leftarrow (1-m)\,\mu_{\text{run}} + m\,\mu, \qquad
 \sigma^2_{\text{run}} \leftarrow (1-m)\,\sigma^2_{\text{run}} + m\,\frac{n}{n-1}\,\sigma^2 .$$
@@ -183,12 +184,13 @@ for axis, values, goal, name in zip(
     axis.axhline(goal, ls="--", color="0.4")
     axis.set(xlabel="batch", ylabel=f"running {name} (grey, 0 to 1)", title=f"The running {name} arrives and stays")
 plotting.show(fig, alt="Running mean and variance approach those of all images within about 40 batches, then hardly move.")
-print(f"left of the distance after 28 batches: {0.9**28:.3f}")
+print(f"left of the distance after 28 batches: {0.9**28:.3f}, after 29: {0.9**29:.3f}")
 
 # %% [markdown]
 r"""
-Look at the first thirty batches: that is how long the layer's memory is. Evaluate a network before then, and its running
-statistics still remember the 0 and the 1 that they were born with.
+Look at the printed line: it takes 29 batches, for 28 leave a little more than 5 %. So thirty batches are how long the
+layer's memory is. Evaluate a network before then, and its running statistics still remember the
+0 and the 1 that they were born with.
 """
 
 # %% [markdown]
@@ -323,8 +325,9 @@ $d\gamma$.
 
 <details><summary>Hint 4</summary>
 
-Still wrong? Test it with numbers: `numerical_gradient` from assignment 05, with
-`lambda x: batch_norm_train(x, gamma, beta, mean, var)[0]`.
+Still wrong? Test it with numbers. Paste your `numerical_gradient` from assignment 05 into a new cell; it takes
+`(f, x, dy, eps=1e-6)` and measures the gradient of `(f(x) * dy).sum()`. Here `f` is
+`lambda x: batch_norm_train(x, gamma, beta, mean, var)[0]`. Take a small `x` and a random `dy`, both in `float64`.
 </details>
 """
 

@@ -2,9 +2,10 @@
 r"""
 # 07 · Batch normalisation
 
-Take twelve convolutions in a row, nothing else, and train them. The loss does not move: not with a small step, not with
-a large one. Put one line behind each convolution, and the same net learns. That line measures the batch it is looking
-at, and this makes it the strangest layer of the course: its answer for your picture depends on the *other* pictures.
+Take twelve convolutions in a row, with weights as torch draws them and nothing else, and train them. The loss does not
+move: not with a small step, not with a large one. Put one line behind each convolution, and the same net learns. That
+line measures the batch it is looking at, and this makes it the strangest layer of the course: its answer for your picture
+depends on the *other* pictures.
 
 **After this lecture you can**
 
@@ -142,10 +143,12 @@ assert all(0.5 < value < 1.1 for value in spread["bn"])
 # %% [markdown]
 r"""
 Look at the dashed curve: each layer takes away more than half, and what is left at the end is nearly the same number for
-every picture. He's variance was computed to keep the size of the signal, and a good part survives. But that holds *at
-the start*. Then training begins, and every weight moves.
-Take the net with He's weights, train it, and watch the first channel of the tenth convolution, step by step. Neither
-the pictures nor the channel are anything special. *Will its values stay where they were?*
+every picture. He's variance was computed to keep the size of the signal, and here about a tenth survives: it keeps the
+size on average over many draws, but a single layer of only 16 channels is louder or softer than that, twelve of them
+multiply, and the zeros of the padding take a little at each. (Other seeds keep more.) And that holds *at the start*. Then
+training begins, and every weight moves. Take the net with He's weights, train it, and watch the first channel of the
+tenth convolution, step by step. Neither the pictures nor the channel are anything special. *Will its values stay where
+they were?*
 """
 
 # %%
@@ -494,7 +497,8 @@ r"""
 Look at the variance: 2.7667, not 2.3. It is $0.9 + 0.1\cdot\frac{56}{3}$. The squared deviations add up to 56. For the
 *normalisation* they are divided by $n = 4$; for the *running estimate* by $n-1 = 3$. Two variances in one layer! *Why?*
 
-In training the batch is all there is, and dividing by $n$ makes its mean square exactly 1. The running estimate speaks
+In training the batch is all there is, and dividing by $n$ makes the mean square of the normalised values exactly 1 (up to
+$\varepsilon$). The running estimate speaks
 about pictures to come. A batch lies closer to its own mean than to the true one, so its variance is too small on
 average, by the factor $\frac{n-1}{n}$. Measure it: 100,000 batches of four values, true variance 1.
 """
@@ -511,8 +515,10 @@ r"""
 Look at the two averages: $\frac34$ and 1. In a layer with $n = 64\cdot7\cdot7 = 3136$ values nobody would see the
 difference; in a dense layer with a small batch it matters, and torch's numbers can only be reproduced this way.
 
-Now the momentum. Its name misleads: here a *large* momentum forgets fast. (Keras counts the other way round: its
-`momentum=0.99` is torch's 0.01.) After $t$ steps the start still weighs $(1-m)^t$.
+Now the momentum. It has nothing to do with the momentum of the optimiser: the 0.9 of gradient descent averages gradients,
+the layer's 0.1 averages statistics, and neither needs the other. The name misleads too: here a *large* momentum forgets
+fast. (Keras counts the other way round: its `momentum=0.99` is torch's 0.01.) After $t$ steps the start still weighs
+$(1-m)^t$.
 """
 
 # %%
@@ -748,12 +754,14 @@ assert torch.equal(dd, d.grad)
 
 # %% [markdown]
 r"""
-Look at the second way: it pushes each value in proportion to its own deviation. Raising the loss by a larger spread, or
-lowering it by a smaller one: that is all the variance can do.
+Look at the second way: it pushes each value in proportion to its own deviation. The variance can only stretch or shrink
+all values about their mean.
 
 **Subtract and mean.** $d_i = x_i - \mu$. The mean is shared and has a minus: $d\mu = -\sum_i dd_i$. Each $x_i$ gets
-$dd_i$ directly, and through $\mu = \frac1n\sum_i x_i$ its $n$-th part of $d\mu$. (Is there a third way, from $\mu$ into
-the variance? It runs through $d$ and is in the sum already. By the way it carries nothing: deviations add up to zero.)
+$dd_i$ directly, and through $\mu = \frac1n\sum_i x_i$ its $n$-th part of $d\mu$. (Some count three ways
+from $x_i$ to the loss: through its own $\hat x_i$, through $\mu$ and through $\sigma^2$. Here the first and the third have
+met in $dd_i$. And a way from $\mu$ into the variance? It runs through $d$ and is in the sum already. By the way it carries
+nothing: deviations add up to zero.)
 """
 
 # %%
@@ -780,7 +788,8 @@ $dr = \sum_j d\hat x_j\, d_j$ and $d_j = \hat x_j / r$,
 $$dd_i = d\hat x_i\, r - \tfrac12 r^3 \cdot \tfrac1n \cdot 2 d_i \sum_j d\hat x_j\, d_j
 = r\Big(d\hat x_i - \hat x_i \cdot \tfrac1n\sum_j d\hat x_j\,\hat x_j\Big).$$
 
-Then the mean, which subtracts from $dd$ its own average. As the $\hat x_i$ add up to zero, only the first term has one:
+Then the mean, which subtracts from $dd$ its own average. As the $\hat x_i$ add up to zero, only the first
+term has an average other than zero:
 
 $$\boxed{\;dx_i = \frac{\gamma}{\sqrt{\sigma^2+\varepsilon}}\Big(dy_i \;-\; \frac1n\sum_j dy_j \;-\;
 \hat x_i\cdot\frac1n\sum_j dy_j\,\hat x_j\Big)\;}$$
@@ -838,8 +847,8 @@ assert torch.autograd.gradcheck(lambda x, a: F.batch_norm(x, None, None, a[0], a
 
 # %% [markdown]
 r"""
-Look at the last line: the graph and the closed form agree with each other as well as with autograd; `gradcheck` adds
-that autograd agrees with nudging.
+Look at the three lines: the graph agrees with autograd, the closed form too, and, in the last line, the two with each
+other. `gradcheck` adds that autograd agrees with nudging.
 
 *What does the formula say?* It takes off the average of `dy`, and then the part of `dy` that runs along $\hat x$. What is
 left is perpendicular to both, up to $\varepsilon$. A shift of the channel and a stretch of it cannot change the output,
@@ -874,8 +883,9 @@ Look at the singular values: forty random upstream gradients, and all forty answ
 
 In **evaluation mode** the statistics are constants. Nothing runs through them, and $dx_i = dy_i\,\gamma /
 \sqrt{\text{running variance}+\varepsilon}$: a different backward pass, and the reason why fine-tuning in `eval()` mode is
-not the same as in `train()` mode. And in both modes the factor $1/\sigma$ has a consequence for the weights below:
-make them ten times as large, and the answer stays, but their gradient is ten times *smaller*.
+not the same as in `train()` mode. In training mode the factor $1/\sigma$ has a consequence for the weights below: make
+them ten times as large, and the answer stays, but their gradient is ten times *smaller*. In evaluation mode neither holds:
+the constants do not grow with the weights, so the answer changes, and the gradient of the weights is not divided by ten.
 """
 
 # %%
@@ -1011,7 +1021,9 @@ plotting.show(
 r"""
 Look across the panels at the solid blue curve: it goes down in all three, over a factor of a hundred in the learning
 rate. The dotted curve, He's weights, comes down in the middle panel, later and with a wide band; at the large rate it
-stays at chance. The dashed curve never moves. So a good start
+stays at chance. The dashed curve never moves. In the table look at `bn` with rate 0.3: the loss is nearly that of rate
+0.03, the accuracy is not, 42 % against 55 %. Much of the gap is in the running statistics, which lag behind weights that
+move fast; the loss is measured with those of the batch. So a good start
 helps, but normalisation widens the range of rates that work. In practice that is its greatest gift: you need not be lucky.
 
 Be careful with what this shows: one small data set, 80 steps, three seeds, one depth. It does not say that the plain net
