@@ -7,7 +7,7 @@ learn to predict it: its size, its parameters, its work, what it sees. Then you 
 product, then backwards as a transposed convolution. At the end you hold it against PyTorch on real images.
 
 **You need** [lecture 04](../../lectures/04_convolution_layer.ipynb), your assignment 03, NumPy, paper and pencil.
-**Time:** about four hours. **Points:** 49.
+**Time:** about three and a half hours. **Points:** 49.
 
 **How it works.** Replace `raise NotImplementedError()` by your code, run the cell, then run the checks below it. A check
 calls your function on several cases and compares the results with PyTorch's. If something is wrong, it says what, shows
@@ -21,7 +21,8 @@ Five rules hold for every exercise.
 - `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
 - What is impossible, such as a kernel larger than the padded image or groups that do not divide the channels, raises
-  `ValueError` with a message that says why.
+  `ValueError`, where the exercise says so. The checks look no further. But good code says why in the message, with the
+  numbers that do not fit.
 
 Write it in NumPy. SciPy and PyTorch would do the work for you, so the checks refuse them.
 """
@@ -40,7 +41,7 @@ run `%env CNNKIT_DEVICE=cpu` (or `cuda`) before the first check.
 
 ## 1. How large is the result?
 
-**Points 5 · difficulty 2/5 · about 20 minutes**
+**Points 5 · difficulty 2/5 · about 10 minutes**
 
 One direction is enough, because height and width are counted alike and apart. A kernel of $k$ taps slides over $n$ inputs
 with $p$ zeros at *both* ends. Its taps lie $d$ apart (dilation), and from window to window it moves by $s$ (stride):
@@ -274,7 +275,7 @@ Look at the second row and at the last one: the second layer has four times the 
 
 ## 4. How far does it see?
 
-**Points 4 · difficulty 3/5 · about 25 minutes**
+**Points 4 · difficulty 2/5 · about 15 minutes**
 
 A stack of layers is a list `[(k, stride, dilation), …]`, the one next to the image first. A unit at its top sees a window of
 the image: the *receptive field*, `size` pixels wide. Its neighbour sees a window `jump` pixels further on. Return
@@ -491,10 +492,10 @@ Here it is, with all its knobs. $c_0$ is the first channel of the group that ker
 $$y_{n,k,i,j} = b_k + \sum_{c=0}^{C/g-1}\ \sum_{t_1=0}^{k_h-1}\ \sum_{t_2=0}^{k_w-1}
 \tilde x_{n,\;c_0+c,\;\,i s_h + t_1 d_h,\;\,j s_w + t_2 d_w}\; w_{k,c,t_1,t_2} .$$
 
-Each of `stride`, `padding` and `dilation` is one number or a pair (height, width). Write it in the way that you trust. Loops
-over everything are fine to begin with, as long as they are right; the checks come in the order in which you will want to add
-things, so that you can stop after each and look. Then make it fast: in assignment 08 you will train a network with it, and seven
-nested loops in Python would take days.
+Each of `stride`, `padding` and `dilation` is one number or a pair (height, width). Write it in the way that you trust.
+Loops over everything are fine to begin with, as long as they are right; the checks come in the order in which you will
+want to add things, so that you can stop after each and look. Then make it fast: in assignment 08 you will train a network
+with it, and seven nested loops in Python would take days.
 
 By hand, for one window: an image of two channels, one kernel with two slices, and the bias 10. What is the output?
 
@@ -520,8 +521,9 @@ a layer of its own; or reshape $(N, C\,\dots)$ to $(N, g, C/g\,\dots)$, and `@` 
 
 <details><summary>Hint 4: memory</summary>
 
-For 8 images with 64 channels of 56×56 the columns of the whole batch take 58 MB, which no processor keeps close at hand. Do
-a few samples at a time.
+For 8 images with 64 channels of 56×56 the columns of the whole batch take 58 MB, which few processors keep close at hand. A
+single sample at a time is slow as well where images are small, because every product has its fixed costs. Take so many
+samples at a time that their columns fill about 1 to 2 MB.
 </details>
 """
 
@@ -536,6 +538,8 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     (N, C, H, W), (K, depth, kh, kw) = x.shape, w.shape
     if groups < 1 or groups * depth != C or K % groups:
         raise ValueError(f"conv2d: {K} kernels for {depth} channels do not make {groups} groups on an input of {C} channels.")
+    if b is not None and b.shape != (K,):
+        raise ValueError(f"conv2d: {K} kernels need a bias of shape {(K,)}, not {b.shape}.")
     rows, columns = output_size(H, kh, sh, ph, dh), output_size(W, kw, sw, pw, dw)
     b = np.zeros(K) if b is None else b
     y = np.empty((N, groups, K // groups, rows, columns), dtype=np.result_type(x, w))
@@ -670,7 +674,8 @@ check("04.conv2d_grouped", conv2d, hidden=True)
 ### END HIDDEN TESTS
 
 # %% test="conv2d_errors" points=1
-# Check that what does not fit raises ValueError, and a kernel as large as the padded image does not.
+# Check that what does not fit, a bias of another length too, raises ValueError, and a kernel as large as the padded image
+# does not.
 check("04.conv2d_errors", conv2d)
 ### BEGIN HIDDEN TESTS
 check("04.conv2d_errors", conv2d, hidden=True)
@@ -748,7 +753,8 @@ print(f"yours {1e3 * mine:.2f} ms, PyTorch {1e3 * theirs:.2f} ms: {mine / theirs
 # %% [markdown]
 r"""
 If yours takes more than a few times as long, open hints 1 and 4 of exercise 6: a Python loop over taps costs little, one over
-pixels costs nearly everything.
+pixels costs nearly everything. These images are small, so try several numbers of samples per product: one at a
+time can take several times as long as sixteen.
 
 ## 8. The transposed convolution
 
@@ -760,6 +766,9 @@ the channels $c$. At the end `padding` rows and columns are *cut off* on each of
 $(C_{in}, C_{out}, k_h, k_w)$, inputs first. `stride` and `padding` are plain numbers here:
 
 $$H' = (H-1)\,s + k_h - 2p .$$
+
+Kernels for another number of input channels than $x$ has, a stride below 1, negative padding, and padding that leaves nothing
+of the result raise `ValueError`.
 
 By hand: the row $1,\,2$, the kernel $1,\,2,\,1$ and stride 2. Write the two copies below each other and add.
 
@@ -843,7 +852,7 @@ check("04.conv2d_transpose_padded", conv2d_transpose, hidden=True)
 ### END HIDDEN TESTS
 
 # %% test="conv2d_transpose_errors" points=1
-# Check that channels that do not fit, strides below 1 and negative padding raise ValueError.
+# Check that channels that do not fit, strides below 1, and padding that is negative or leaves nothing raise ValueError.
 check("04.conv2d_transpose_errors", conv2d_transpose)
 ### BEGIN HIDDEN TESTS
 check("04.conv2d_transpose_errors", conv2d_transpose, hidden=True)

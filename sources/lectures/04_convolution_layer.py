@@ -715,8 +715,9 @@ assert stem.padding == (2, 2)
 r"""
 ## Groups and depthwise-separable convolutions
 
-So far every kernel sees every channel. With **groups** $g$ the channels are dealt into $g$ equal parts, and each kernel
-sees only the part that it belongs to. *With 8 channels in, 8 out and 2 groups, how deep is a kernel?*
+So far every kernel sees every channel. With **groups** $g$ the channels are cut into $g$ equal blocks of neighbours, and
+so are the kernels: the first $K/g$ kernels see only the first $C/g$ channels, the next $K/g$ the next, and so on. *With 8
+channels in, 8 out and 2 groups, how deep is a kernel?*
 """
 
 # %%
@@ -811,8 +812,9 @@ assert np.isclose(separable_weights / full_weights, 1 / 128 + 1 / 9)
 
 # %% [markdown]
 r"""
-Look at the ratio: for $K$ kernels of $k\times k$ it is $\frac1K + \frac1{k^2}$, so with 3×3 about a ninth. The same
-ratio holds for the multiplications, because both layers slide over the same positions.
+Look at the last number: so many times fewer. Its inverse, the share of the weights that is left, is $\frac1K +
+\frac1{k^2}$ for $K$ kernels of $k\times k$, so with 3×3 about a ninth. The same ratio holds for the multiplications,
+because both layers slide over the same positions.
 
 What do you give up? The two layers in a row are *one* full convolution with a special kernel: slice $c$ of kernel $k$ is
 one picture, the depthwise kernel of channel $c$, times one number. Every output channel uses the same picture of channel
@@ -1097,8 +1099,8 @@ assert bottom - top + 1 == 7
 r"""
 Look at the number: 7. The windows overlap, so each layer of 3×3 adds only 2. With a stride, neighbours in a deep layer lie
 further apart in the image, and then a layer adds more. Call that distance the **jump** $j$, and the size of the field $r$.
-Start at the image with $r_0 = 1$, $j_0 = 1$. Layer $l$ has $k_l - 1$ gaps between its taps, each of $d_l$ units, and each
-unit of the layer below is $j_{l-1}$ pixels:
+Start at the image with $r_0 = 1$, $j_0 = 1$. Layer $l$ has $k_l - 1$ gaps between its taps, each of $d_l$ units, and
+neighbouring units of the layer below lie $j_{l-1}$ pixels apart:
 
 $$r_l = r_{l-1} + (k_l - 1)\,d_l\,j_{l-1}, \qquad\qquad j_l = j_{l-1}\,s_l .$$
 
@@ -1474,8 +1476,9 @@ assert columns.numel() == 9 * image.numel()
 # %% [markdown]
 r"""
 Look at the second line: nine times the images, because every pixel lies in nine windows. A processor's cache holds a few
-MB; what does not fit travels to memory and back. So do not unfold the whole batch at once: take an image or a few
-at a time, and reuse the same piece of memory. You will do that in the assignment, and its benchmark shows how close NumPy
+MB; what does not fit travels to memory and back. So do not unfold the whole batch at once: take as many images at a
+time as fill about that much, which is one or two if they are large and dozens if they are small, and reuse the same piece of
+memory. You will do that in the assignment, and its benchmark shows how close NumPy
 then comes to torch.
 
 ## Transposed convolution
