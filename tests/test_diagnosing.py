@@ -347,3 +347,18 @@ def test_what_np_empty_holds_does_not_decide_a_verdict():
     assert verdict(COPY, added_to).mistake == "uninitialised_array"
     assert verdict(COPY, written).passed
     assert verdict(COPY, infinite_for_another_reason).mistake is None
+
+
+def test_a_shape_without_parentheses_is_explained():
+    found = verdict(COPY, lambda x: np.zeros(x.shape[0], x.shape[1]))
+    assert (found.mistake, found.status) == (None, "error")
+    assert "the shape needs its own parentheses: np.zeros((rows, columns))" in found.says
+
+
+def test_whole_numbers_are_shown_where_as_many_fractions_would_be_too_long():
+    for step, shown in ((1.0, True), (0.3, False)):
+        numbers = step * np.arange(20.0).reshape(4, 5)
+        part = Part("made_up", lambda rng, numbers=numbers: [Case((numbers,))])
+        text = as_text(verdict(dataclasses.replace(COPY, parts=(part,)), lambda x: x + 1))
+        assert ("Your result: [[" in text) == shown
+        assert ("float64 array of shape (4, 5)" in text) != shown

@@ -1,5 +1,6 @@
 """Judge what was observed: right, or wrong in which way. Pure functions of cases and outcomes; no student code runs here."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -116,13 +117,20 @@ def _problem(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) ->
     if case.raises is not None:
         return _missing_error(case.raises.__name__, outcome)
     if outcome.error:
-        return Difference("error", outcome.error)
+        return Difference("error", outcome.error + _hint_at(outcome.error))
     if case.only_returns:
         return None
     found = _compare(exercise, case, outcome.value, expected)
     if found is None and outcome.changed:
         return Difference("changed", GENERAL_MISTAKES["input_changed"])
     return found
+
+
+def _hint_at(error: str) -> str:
+    """Return what an exception means whose own words do not say it, else nothing."""
+    if re.fullmatch(r"TypeError: Cannot interpret '\d+' as a data type", error):
+        return " (the shape needs its own parentheses: np.zeros((rows, columns)))"
+    return ""
 
 
 def _missing_error(wanted: str, outcome: Outcome) -> Difference | None:

@@ -10,8 +10,8 @@ from cnnkit.checking.diagnosing import Verdict
 from cnnkit.exercises.base import Case
 
 VERDICT_MIME = "application/vnd.cnnkit.verdict+json"
-SMALL = 12
-"""Arrays with at most this many entries are shown with their values."""
+SMALL, SMALL_WHOLE = 12, 25
+"""Arrays with at most so many entries are shown with their values: the second limit is for whole numbers, which are short."""
 MAP_SIDE = 24
 """A heat map has at most this many rows and columns; a larger result is shown in part."""
 
@@ -79,7 +79,7 @@ def _evidence(verdict: Verdict) -> list[str]:
         digits = 17 if found.kind == "precision" else 6
         got, expected = _number(found.got, digits), _number(found.expected, digits)
         lines.append(f"First wrong entry {entry}{_index(found.index)}: got {got}, expected {expected}")
-        if found.result is not None and 1 < found.result.size <= SMALL:
+        if found.result is not None and found.result.size > 1 and _is_short(found.result) and _is_short(found.reference):
             lines.append(f"Your result: {_value(found.result)}")
             lines.append(f"Expected: {_value(found.reference)}")
     elif found.kind == "value":
@@ -108,12 +108,18 @@ def _again(verdict: Verdict) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, np.ndarray) or hasattr(value, "detach"):
         array = value.detach().cpu().numpy() if hasattr(value, "detach") else value
-        if array.size <= SMALL:
+        if _is_short(array):
             return np.array2string(array, precision=4, separator=", ", suppress_small=True).replace("\n", "")
         return f"{value.dtype} {'array' if array is value else 'tensor'} of shape {tuple(value.shape)}"
     if callable(value):
         return getattr(value, "__name__", "a function")
     return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def _is_short(array: np.ndarray) -> bool:
+    """Return whether an array is shown with its values."""
+    whole = array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((array == np.round(array)).all()))
+    return array.size <= (SMALL_WHOLE if whole else SMALL)
 
 
 def _number(value: Any, digits: int = 6) -> str:
