@@ -22,7 +22,8 @@ Five rules hold for every exercise.
 - `dy` may be anything. Never assume that it is all ones.
 - `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
-- What is impossible, such as a `dy` of another shape than the output, raises `ValueError` with a message that says why.
+- What is impossible, such as a `dy` of another shape than the output, raises `ValueError`, where the exercise says so. The
+  checks look no further. But good code says why in the message, with the numbers that do not fit.
 
 Write it in NumPy, up to exercise 8, where PyTorch is the point.
 """
@@ -43,7 +44,7 @@ run `%env CNNKIT_DEVICE=cpu` (or `cuda`) before the first check.
 
 ## 1. The derivation, in indices
 
-**Points 8 · difficulty 2/5 · about 40 minutes**
+**Points 8 · difficulty 2/5 · about 25 minutes**
 
 A signal $x$ has $m$ values, a kernel $w$ has $n$ weights, and there are $m - n + 1$ outputs
 $y_i = \sum_{j=0}^{n-1} x_{i+j}\, w_j$. In this exercise you answer, one after the other, the questions of the derivation:
@@ -757,7 +758,7 @@ check("05.conv2d_backward_errors", conv2d_backward, hidden=True)
 # %% [markdown]
 r"""
 How far have you come? One layer of a small network, 32 pictures with 16 channels: your function against PyTorch's, both
-on this computer's processor. Below 10 is good, around 1 is as good as it gets.
+on this computer's processor. Below 10 is usable, around 1 is good.
 """
 
 # %%
@@ -845,7 +846,8 @@ Forward: `w.flatten(1)` is $(K, C \cdot kh \cdot kw)$, and `@` multiplies it wit
 <details><summary>Hint 2</summary>
 
 Backward: with `dy.flatten(2)`, $(N, K, L)$, this is the fully connected layer of exercise 4, with the columns as its
-input. Its `dx` are columns: `F.fold` them to `x.shape[2:]`. Its `dw` is summed over the batch.
+input. Its `dx` are columns: `F.fold` them to `x.shape[2:]`. Its `dw` is summed over the batch. (Torch would forgive you: it
+sums a gradient with an axis too many down to the shape of the argument. Sum it yourself all the same.)
 </details>
 
 <details><summary>Hint 3, for the bonus</summary>
@@ -933,7 +935,8 @@ r"""
 
 Two convolutions and a fully connected layer, trained once through 6,000 pictures of clothes. The convolutions are
 yours, forward and backward; the optimiser only ever sees the gradients that you return. Beside it runs the same network
-with PyTorch's own convolution, from the same start, on the same batches. *What do you expect of the two curves?*
+with PyTorch's own convolution, from the same start, on the same batches. (It takes a few seconds; where only one
+processor is free and that one is busy, a minute or two.) *What do you expect of the two curves?*
 """
 
 # %%

@@ -281,7 +281,8 @@ $dy_i = y_i - \text{target}_i$, so `dy` is $(2, -1, 3)$.
 
 Now the point of the drawing. A box needs to know two things to do its backward step: the upstream gradient, and what it
 saw on the way forward. It does not know which loss comes after it, or how many layers. Every box is visited once, so
-one walk from right to left delivers the slopes for *all* leaves: that is why the price does not depend on their number.
+one walk from right to left delivers the slopes for *all* leaves, the arrows that come out of no box, here $x$, $w$ and
+$b$: that is why the price does not depend on their number.
 If an input $u$ of a box influences the outputs $v_0, v_1, \dots$ of that box, then
 
 $$\frac{\partial L}{\partial u} = \sum_i \frac{\partial L}{\partial v_i}\,\frac{\partial v_i}{\partial u}.$$
@@ -683,10 +684,10 @@ $x_i, x_{i+1}, x_{i+2}$, with $w_0$ first. Now stand on input $x_2$ and look at 
 contains you touches you with its *last* weight, and the last window with its first. Seen from the other end, the kernel
 comes in backwards. For `dw` nobody changes places: $x$ and `dy` both run forwards.
 
-There is a third way to say the same, without any index. The forward pass is $y = Tx + b$, with the Toeplitz matrix on
-the right of the figure above. The chain rule multiplies by its columns, so `dx` is $T^{\mathsf T} dy$. Lecture 04 calls
-multiplication by that transpose a *transposed convolution*. All of them are one operation, and it agrees with the
-slopes.
+There is a third way to say the same, without any index. The forward pass is $y = Tx + b$, with the Toeplitz matrix on the
+right in the figure of the two Jacobians. The chain rule multiplies by its columns, so `dx` is $T^{\mathsf T} dy$. Lecture
+04 calls multiplication by that transpose a *transposed convolution*. All of them are one operation, and it agrees with
+the slopes.
 """
 
 # %%
@@ -755,7 +756,9 @@ The layer of lecture 04, for stride 1 and no padding, in full:
 
 $$y_{n,k,i,j} = b_k + \sum_{c}\sum_{t_1}\sum_{t_2} x_{n,\,c,\,i+t_1,\,j+t_2}\; w_{k,\,c,\,t_1,\,t_2}.$$
 
-Seven indices: sample $n$, kernel $k$, channel $c$, place $(i,j)$, tap $(t_1,t_2)$. It looks like much more than the
+Seven indices: sample $n$, kernel $k$, channel $c$, place $(i,j)$, tap $(t_1,t_2)$. (Some letters change their meaning
+here. In one dimension $n$ was the number of weights, $j$ a tap and $k$ an input; now a tap is $(t_1,t_2)$ and a pixel of
+the input $(r,s)$, where $s$ is no stride.) It looks like much more than the
 three lines above. *It is not.* Every output is still a sum of products, and each product has one input, one weight, one
 output. So every product is a wire, and the backward pass sends $dy_{n,k,i,j}$ along it twice: times $x$ to the weight,
 times $w$ to the input. Then sum over everything that the result does not have as an index.
@@ -1025,7 +1028,9 @@ plotting.show(
 # %% [markdown]
 r"""
 Look at the crossed-out numbers. They are not zero, only nobody's. And notice `padded_x` in the line that computes
-`dw5`: the *forward* pass multiplied the weights with the padded input, so `dw` needs the padded input too.
+`dw5`: the *forward* pass multiplied the weights with the padded input, so `dw` needs the padded input too. And mind the
+slice `[p:-p]`: for $p = 0$ it is `[0:0]` and leaves nothing. Code for any padding counts the end from the front:
+`[p : p + m]`.
 
 The last assertion before the figure is a pretty one: with a kernel of 3 and one zero on each side, the backward pass of
 a *same* convolution is a *same* convolution again, with the kernel flipped.
@@ -1080,9 +1085,10 @@ assert torch.allclose(dw6, torch.nn.grad.conv2d_weight(x6, w6.shape, dy6, stride
 
 # %% [markdown]
 r"""
-Look at the last printed line: most of the spread-out gradient is zeros, and multiplying by them is wasted work. You can
-skip them: loop over the *taps* of the kernel, as in lecture 03, and each tap touches every `stride`-th pixel. The
-assignment leads you there.
+Look at the line of `dx6` first: both slices end at `-padding`, which is right for this padding and empty for a padding of
+0; `padding[0] : padding[0] + H` is right for both. Now look at the last printed line: most of the spread-out gradient is
+zeros, and multiplying by them is wasted work. You can skip them: loop over the *taps* of the kernel, as in lecture 03,
+and each tap touches every `stride`-th pixel. The assignment leads you there.
 
 > **Check yourself.** A kernel of 4 weights slides along 11 values with stride 3, no padding. Which inputs have the
 > gradient zero, whatever `dy` is? Which inputs are reached by two outputs?
@@ -1108,6 +1114,12 @@ r"""
 One box at a time is enough for any depth, because `dx` of one layer is `dy` of the layer before. Two convolutions with
 a tanh between them; four lines forwards, five lines backwards, in the reverse order. The only new box is the tanh. It
 works entry by entry, with the derivative $1 - \tanh^2$.
+
+Two more boxes that you will meet in every network, and their backward steps, from the same chain rule:
+
+- **ReLU**, $y = \max(x, 0)$, entry by entry: $dx = dy$ where $x > 0$, and 0 elsewhere. At $x = 0$ one takes 0.
+- **A linear layer**, $y = x\,w^{\mathsf T} + b$, with a sample in each row: $dx = dy\;w$, $dw = dy^{\mathsf T} x$, and $db$
+  is the sum of the rows of $dy$. With $x$ of shape $(N, D)$, $w$ $(M, D)$ and $dy$ $(N, M)$ the shapes fit in one way only.
 """
 
 # %%
@@ -1207,7 +1219,8 @@ assert medians["dw and dx"] > medians["forward"]
 # %% [markdown]
 r"""
 Look at the ratios: near one and near two. (Yours may differ a little.) Rule of thumb: **a training step costs three
-forward passes.** The first layer of a network saves one of them, because nobody asks for the gradient of a photograph.
+forward passes.** The first layer of a network saves half of its backward work, because nobody asks for the gradient of a
+photograph.
 
 ## Checking a gradient with numbers
 
@@ -1424,6 +1437,11 @@ at the last line: averaged over an array, a wrong entry disappears. Take the **m
 zero, the fraction is $0/0$. So one puts a tiny number under it, say $10^{-8}$, if the sum is smaller than that.) As a
 rule of thumb for float64, a maximum of $10^{-7}$ is right, and $10^{-2}$ is wrong. In between, look at the entry: is it
 tiny, or near a kink?
+
+What one divides by is a convention, and this lecture has several. `worst_gap` takes the larger of the two numbers,
+$\max(|a|,|b|)$; here and in the assignment it is the sum, which makes the error of two close numbers half as large; and the
+figures divide by the size of the whole array, its root mean square or its largest entry, so that tiny entries count for
+little. Compare a figure only with others of its own kind.
 
 ### Kinks
 
@@ -1683,7 +1701,8 @@ Look at the printed name: our class is a node among torch's own. You call `apply
 1. `backward` gets one upstream gradient for each output, and returns one thing for each *argument* of `forward`, in
    the same order. `None` for an argument that is no tensor, or was `None`.
 2. Tensors that the backward pass needs go through `ctx.save_for_backward`.
-3. `ctx.needs_input_grad` says what anybody asked for. The first layer of a network saves half of the work that way.
+3. `ctx.needs_input_grad` says what anybody asked for. The first layer of a network saves half of its backward work
+   that way.
 4. If `backward` itself consists of differentiable operations, torch can differentiate it again. `gradgradcheck`, in the
    last line, checks the second derivatives.
 
