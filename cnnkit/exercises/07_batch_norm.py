@@ -28,6 +28,9 @@ GAMMA_ON_SUM = "You multiply by gamma after adding beta: gamma·x̂ + beta scale
 MEAN_MISSING = "You do not subtract the mean: only what is left without it is divided by the standard deviation."
 UNBIASED = "You divide the squared deviations by n − 1: what normalises is the biased variance, divided by n."
 TRUNCATED = "Your result array holds whole numbers, so everything after the decimal point is cut off: give it the dtype of x."
+CANCELLED = (
+    "The mean of the squares minus the square of the mean loses its digits when the mean is large: subtract the mean first."
+)
 MEAN_SQUARE = "Your variance is the mean of x²: subtract the mean first, the variance is the mean square of what is left."
 
 
@@ -53,6 +56,29 @@ def _running(rng, channels, dtype="float64"):
     """Draw running statistics of the past, unlike those of any batch that `_values` draws."""
     mean, var = 3 * normal(rng, channels), rng.uniform(4.0, 9.0, channels)
     return mean.astype(dtype), var.astype(dtype)
+
+
+FAR = 2.0**14
+"""A mean so large that float32 rounds the square of (mean + 2) to a number without the 2²."""
+
+
+def _far_from_zero(rng, sets, size):
+    """Draw float32 values around a large mean, (sets, size): the mean of the squares minus its square is exactly 0.
+
+    The deviations come in pairs of both signs. Every sum of values or of their rounded squares is exact, in any order, so that
+    all ways to compute this give the same.
+    """
+    deviations = rng.choice([0.5, 1.0, 1.5, 2.0], (sets, size // 2))
+    drawn = rng.permuted(np.concatenate([deviations, -deviations], axis=1), axis=1)
+    return (rng.choice([-FAR, FAR], (sets, 1)) + drawn).astype(np.float32)
+
+
+def _cancelled(mean, var):
+    """Return the variance that float32 leaves of the mean of the squares minus the square of the mean."""
+    return var.where(var > mean**2 * 2.0**-22, 0 * var)
+
+
+FAR_NOTE = "float32, and a mean that is large beside the deviations from it"
 
 
 def _spread_out(x):
@@ -212,6 +238,39 @@ def _with_running(new: bool):
     return made
 
 
+def _mixed(normalised):
+    """Take rows of x.reshape(C, -1) for channels; `normalised` gives y from x, the rows, their mean and their root."""
+
+    def made(x, gamma, beta, running_mean, running_var, momentum=0.1, eps=1e-5):
+        rows = x.reshape(x.shape[1], -1)
+        mean, var = _statistics(rows, (1,))
+        y = normalised(x, rows, mean, _root(var, eps), gamma, beta)
+        n = rows.shape[1]
+        running_var = _moved(running_var, var.flatten() * n / (n - 1), momentum)
+        return y, _moved(running_mean, mean.flatten(), momentum), running_var
+
+    return made
+
+
+def _mixed_everywhere(x, rows, mean, root, gamma, beta):
+    return ((rows - mean) / root * gamma[:, None] + beta[:, None]).reshape(x.shape)
+
+
+def _mixed_then_scaled(x, rows, mean, root, gamma, beta):
+    return ((rows - mean) / root).reshape(x.shape) * _along(gamma, x) + _along(beta, x)
+
+
+def _mixed_statistics_only(x, rows, mean, root, gamma, beta):
+    return (x - _along(mean, x)) / _along(root, x) * _along(gamma, x) + _along(beta, x)
+
+
+def _axes_kept(x, gamma, beta, running_mean, running_var, momentum=0.1, eps=1e-5):
+    """Move running statistics towards others that kept their axes, as they broadcast."""
+    mean, _ = _statistics(x)
+    y, *_ = _train(x, gamma, beta, running_mean, running_var, momentum, eps)
+    return y, _moved(running_mean, mean, momentum), _moved(running_var, _statistics(x, unbiased=True)[1], momentum)
+
+
 def _swapped(*args, **kwargs):
     y, mean, var = _train(*args, **kwargs)
     return y, var, mean
@@ -258,6 +317,13 @@ def _train_cases(rng):
     ]
 
 
+def _train_images_cases(rng):
+    n, c, h, w = 2, 3, 2, 4
+    x = _far_from_zero(rng, c, n * h * w).reshape(c, n, h, w).swapaxes(0, 1).copy()
+    far = Case((x, *_affine(rng, c, dtype="float32"), *_running(rng, c, "float32")), note=FAR_NOTE)
+    return [*_train_cases(rng), far]
+
+
 def _train_vectors_cases(rng):
     c = integer(rng, 3, 5)
     x, gamma, beta = _by_hand_batch()
@@ -286,10 +352,16 @@ def _train_errors(rng):
         x, _, _, *running = _case_of(rng, 4, c, 3, 2).args
         return Case((x, *_affine(rng, channels), *running), note=note, **options)
 
+    x, gamma, beta, mean, var = _case_of(rng, 4, c, 3, 2).args
+    one = np.ones(1)
     alone = "one value per channel, which has no unbiased variance"
     return [
         with_gamma(c + 1, "a gamma and a beta for one channel more than there are", raises=ValueError),
         with_gamma(2 * c, "a gamma and a beta for twice the channels", raises=ValueError),
+        Case((x, one, beta, mean, var), note="a gamma of one value for all channels", raises=ValueError),
+        Case((x, gamma, one, mean, var), note="a beta of one value for all channels", raises=ValueError),
+        Case((x, gamma, beta, one, var), note="a running mean of one value for all channels", raises=ValueError),
+        Case((x, gamma, beta, mean, one), note="a running variance of one value for all channels", raises=ValueError),
         Case(_case_of(rng, 1, c).args, note=alone, raises=ValueError),
         Case(_case_of(rng, 1, c, 1, 1).args, note=alone, raises=ValueError),
         Case(_case_of(rng, 1, c, 1, 2).args, note="two values per channel, which is possible", only_returns=True),
@@ -319,7 +391,7 @@ BATCH_NORM_TRAIN = Exercise(
     reference=on_torch(_train),
     probe="without_cache",
     parts=(
-        Part("batch_norm_train", _train_cases, judges=("y",)),
+        Part("batch_norm_train", _train_images_cases, judges=("y",)),
         Part("batch_norm_train_vectors", _train_vectors_cases, judges=("y",)),
         Part("batch_norm_train_running", _train_running_cases, judges=("running_mean", "running_var")),
         Part("batch_norm_train_errors", _train_errors),
@@ -329,6 +401,39 @@ BATCH_NORM_TRAIN = Exercise(
     outputs=("y", "running_mean", "running_var"),
     mistakes=(
         *ways("unbiased_variance", UNBIASED, CHANNEL, _other_statistics(_reduced, unbiased=True)),
+        *ways(
+            "variance_cancelled",
+            CANCELLED,
+            CHANNEL,
+            _trained(normalise=lambda x, g, b, mean, var, eps: _y(x, g, b, mean, _cancelled(mean, var), eps)),
+        ),
+        *ways(
+            "reshape_for_transpose",
+            "You reshape to (C, −1) without bringing the channels to the front: images and channels get mixed.",
+            CHANNEL,
+            _mixed(_mixed_everywhere),
+            _mixed(_mixed_then_scaled),
+            _mixed(_mixed_statistics_only),
+        ),
+        *ways(
+            "count_of_all_channels",
+            "The n in your n/(n − 1) counts the values of all channels: a channel has N·H·W.",
+            RUNNING,
+            _trained(seen=lambda x: _statistics(x)[1] * x.numel() / (x.numel() - 1)),
+        ),
+        *ways(
+            "batch_size_for_count",
+            "The n in your n/(n − 1) is the number of samples: a channel has n = N·H·W values.",
+            RUNNING,
+            _trained(seen=lambda x: _statistics(x)[1] * len(x) / (len(x) - 1)),
+        ),
+        *ways(
+            "axes_kept",
+            "Your running statistics still have the averaged axes: give the mean and the variance the shape (C,) first.",
+            RUNNING,
+            _axes_kept,
+            lambda *a, **k: tuple(_along(result, a[0]) if result.ndim == 1 else result for result in _train(*a, **k)),
+        ),
         *ways(
             "biased_running_variance",
             "Your running variance takes in the biased variance, divided by n: it keeps the unbiased one, divided by n − 1.",
@@ -397,6 +502,15 @@ BATCH_NORM_TRAIN = Exercise(
             RUNNING,
             lambda x, g, b, rm, rv, momentum=0.1, eps=1e-5: _train(
                 x, g, b, rm, rv, momentum, eps, seen=lambda v: _statistics(v, unbiased=True)[1] + eps
+            ),
+            lambda x, g, b, rm, rv, momentum=0.1, eps=1e-5: _train(
+                x, g, b, rm, rv, momentum, eps, seen=lambda v: _statistics(v)[1] + eps
+            ),
+            lambda x, g, b, rm, rv, momentum=0.1, eps=1e-5: _train(
+                x, g, b, rm, rv, momentum, eps, seen=lambda v: (_statistics(v)[1] + eps) * (n := v.numel() // len(g)) / (n - 1)
+            ),
+            lambda x, g, b, rm, rv, momentum=0.1, eps=1e-5: _train(
+                x, g, b, rm, rv, momentum, eps, move=lambda old, new, m: _moved(old, new, m) + eps * (old is rv)
             ),
         ),
         *ways(
@@ -922,6 +1036,12 @@ BATCH_NORM_BACKWARD = Exercise(
             _with_parameters(lambda dy, z, x, over: ((dy * z).sum(over) / len(dy), dy.sum(over) / len(dy))),
         ),
         *ways(
+            "axes_kept",
+            "Your dgamma and dbeta still have the summed axes, with length 1: they must have the shape of gamma, (C,).",
+            GRAPH,
+            _with_parameters(lambda dy, z, x, over: ((dy * z).sum(over, keepdim=True), dy.sum(over, keepdim=True))),
+        ),
+        *ways(
             "batch_not_summed",
             "Your dgamma and dbeta have a row for every sample: sum over the batch too.",
             GRAPH,
@@ -1163,9 +1283,13 @@ FOLD_BATCH_NORM = Exercise(
 # layer_norm and group_norm
 
 
-def _feature_norm(x, gamma, beta, eps=1e-5, *, over=(1, 2, 3), unbiased=False, root=_root, affine=_scaled):
+def _variance_itself(mean, var):
+    return var
+
+
+def _feature_norm(x, gamma, beta, eps=1e-5, *, over=(1, 2, 3), unbiased=False, kept=_variance_itself, root=_root, affine=_scaled):
     mean, var = _statistics(x, over, unbiased)
-    return affine((x - mean) / root(var, eps), gamma, beta)
+    return affine((x - mean) / root(kept(mean, var), eps), gamma, beta)
 
 
 def _first_only(y):
@@ -1198,6 +1322,7 @@ def _layer_cases(rng):
         _layer_case(rng, 2, 3, 3, 2, spread=TINY, note="variances smaller than eps"),
         _layer_case(rng, 2, c, 3, 4, eps=0.02, layout=_spread_out, note="an input that is not contiguous in memory"),
         _layer_case(rng, 3, c, 2, 3, dtype="float32", note="float32"),
+        Case((_far_from_zero(rng, 3, 16).reshape(3, 2, 2, 4), *_affine(rng, 2, 2, 4, dtype="float32")), note=FAR_NOTE),
     ]
 
 
@@ -1231,6 +1356,7 @@ LAYER_NORM = Exercise(
             for mistake in ways(name, says, RELATIVES, functools.partial(_feature_norm, over=over))
         ),
         *ways("unbiased_variance", UNBIASED, RELATIVES, functools.partial(_feature_norm, unbiased=True)),
+        *ways("variance_cancelled", CANCELLED, RELATIVES, functools.partial(_feature_norm, kept=_cancelled)),
         *ways(
             "return_in_loop",
             "Your function returns inside the loop, in its first round: the `return` must stand behind the loop.",
@@ -1265,10 +1391,19 @@ LAYER_NORM = Exercise(
 )
 
 
-def _group_norm(x, groups, gamma, beta, eps=1e-5, *, over=(2, 3, 4), unbiased=False, root=_root, affine=_scaled):
+def _group_norm(
+    x, groups, gamma, beta, eps=1e-5, *, over=(2, 3, 4), unbiased=False, kept=_variance_itself, root=_root, affine=_scaled
+):
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:])
     mean, var = _statistics(grouped, over, unbiased)
-    return affine(((grouped - mean) / root(var, eps)).reshape(x.shape), _along(gamma, x), _along(beta, x))
+    z = (grouped - mean) / root(kept(mean, var), eps)
+    return affine(z.reshape(x.shape), _along(gamma, x), _along(beta, x))
+
+
+def _affine_by_group(x, groups, gamma, beta, eps=1e-5):
+    """Use the first values of gamma and beta, one for each group."""
+    size = x.shape[1] // groups
+    return _group_norm(x, groups, *(v[:groups].repeat_interleave(size) for v in (gamma, beta)), eps)
 
 
 def _grouped_as(groups: Callable[[int, int], int]):
@@ -1321,6 +1456,7 @@ def _group_cases(rng):
         _group_case(rng, 4, 2, 4, 3, 2, note="as many groups as channels"),
         _group_case(rng, 2, 1, 8, 3, 4, eps=0.02, layout=_spread_out, note="an input that is not contiguous in memory"),
         _group_case(rng, 2, 3, 6, 2, 3, dtype="float32", note="float32"),
+        Case((_far_from_zero(rng, 4, 16).reshape(2, 4, 2, 4), 2, *_affine(rng, 4, dtype="float32")), note=FAR_NOTE),
     ]
 
 
@@ -1386,6 +1522,13 @@ GROUP_NORM = Exercise(
             _as_everything,
         ),
         *ways("unbiased_variance", UNBIASED, RELATIVES, functools.partial(_group_norm, unbiased=True)),
+        *ways("variance_cancelled", CANCELLED, RELATIVES, functools.partial(_group_norm, kept=_cancelled)),
+        *ways(
+            "gamma_per_group",
+            "You take gamma and beta by the number of the group: every channel has its own, inside a group too.",
+            RELATIVES,
+            _affine_by_group,
+        ),
         *(
             mistake
             for name, says, root in ROOTS

@@ -1,3 +1,4 @@
+# mistake: variance_cancelled
 import numpy as np
 
 

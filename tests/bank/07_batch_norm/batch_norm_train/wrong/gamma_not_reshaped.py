@@ -1,0 +1,16 @@
+# mistake: gamma_wrong_axis
+import numpy as np
+
+
+def batch_norm_train(x, gamma, beta, running_mean, running_var, momentum=0.1, eps=1e-5):
+    C = x.shape[1]
+    n = x.size // C
+    if n < 2 or any(np.shape(v) != (C,) for v in (gamma, beta, running_mean, running_var)):
+        raise ValueError("one value per channel, or not one parameter per channel")
+    axes, shape = ((0, 2, 3), (1, C, 1, 1)) if x.ndim == 4 else ((0,), (1, C))
+    mean, var = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+    y = gamma * (x - mean) / np.sqrt(var + eps) + beta
+    mean, var = mean.reshape(C), var.reshape(C)
+    running_mean = (1 - momentum) * running_mean + momentum * mean
+    running_var = (1 - momentum) * running_var + momentum * var * n / (n - 1)
+    return y, None, running_mean, running_var
