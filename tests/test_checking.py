@@ -471,7 +471,7 @@ MISTAKEN = made_up(
         (
             lambda x: x / 2 if len(x) > 1 else 3 * x,
             "halved",
-            "You divide by two. (On other cases something else is wrong as well.)",
+            "You divide by two. (That does not explain every wrong case.)",
         ),
         (lambda x: x / 2 if x.size == 3 else 3 * x, None, "6 of 6 values are wrong."),
         (lambda x: 3 * x, None, "6 of 6 values are wrong."),

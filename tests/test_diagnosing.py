@@ -291,7 +291,7 @@ def test_exceptions_that_a_mistake_does_not_explain_count_against_it():
     found = verdict_with(lambda x: -x, negative_and_fails(3))
     assert (found.mistake, found.says) == (
         "sign_wrong",
-        "The sign is wrong. (On other cases something else is wrong as well.)",
+        "The sign is wrong. (That does not explain every wrong case.)",
     )
     found = verdict_with(negative_and_fails(2), negative_and_fails(2))
     assert (found.mistake, found.says, found.case) == ("sign_wrong", "The sign is wrong.", 0)

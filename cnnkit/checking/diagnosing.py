@@ -188,7 +188,7 @@ def _explained(
     if mistake is not None:
         verdict.mistake, verdict.says, verdict.see = mistake.name, mistake.says, mistake.see
         if not complete:
-            verdict.says += " (On other cases something else is wrong as well.)"
+            verdict.says += " (That does not explain every wrong case.)"
     else:
         shown = min(failing, key=lambda i: (_URGENCY.get(problems[i].kind, 0), i))
         verdict.mistake = _GENERAL_NAME.get(problems[shown].kind)

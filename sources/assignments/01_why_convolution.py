@@ -16,7 +16,8 @@ Three rules hold for every exercise.
 
 - Unless an exercise says otherwise, `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
-- What is impossible, such as a template larger than its picture, raises `ValueError` with a message that says why.
+- What is impossible, such as a template larger than its picture, raises `ValueError`, where the exercise asks for it; say
+  in its message why.
 
 Write it in NumPy: PyTorch and SciPy would do the work for you, so the checks refuse them.
 """

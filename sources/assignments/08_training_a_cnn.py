@@ -21,7 +21,7 @@ Four rules hold for every exercise.
 - Images are (N, C, H, W); labels are whole numbers from 0 on, (N,); logits are (N, classes).
 - `float32` in gives `float32` out, and `float64` gives `float64`, where the text does not say otherwise.
 - The arrays that you are given stay as they are. Only the two optimisers change theirs: that is what they are for.
-- What is impossible raises `ValueError` with a message that says why.
+- What is impossible raises `ValueError`, where the exercise asks for it; say in its message why.
 
 Write it in NumPy, up to exercise 8. PyTorch would do the work for you, so the checks refuse it there.
 """

@@ -20,7 +20,7 @@ Five rules hold for every exercise.
 - The result has the dtype of `x` and is on the device of `x`, whichever that is. So is every tensor that you make.
 - The tensors that you are given stay as they are.
 - Images differ: what you do to one must not depend on the others.
-- What is impossible raises `ValueError` with a message that says why.
+- What is impossible raises `ValueError`, where the exercise asks for it; say in its message why.
 
 Write it with tensors. `torchvision.transforms` would do the work for you, so the checks refuse it.
 """

@@ -21,7 +21,7 @@ Five rules hold for every exercise.
 - Class 0 is the background.
 - What you are given stays as it is, and new tensors are made on the device of those that you are given.
 - A network returns logits. Softmax belongs to the loss.
-- What is impossible raises `ValueError` with a message that says why.
+- What is impossible raises `ValueError`, where the exercise asks for it; say in its message why.
 
 You may use everything in `torch` and `torch.nn`, but neither `torchvision` nor `timm`, and no library that has scores.
 """

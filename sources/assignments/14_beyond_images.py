@@ -20,7 +20,8 @@ Four rules hold for every exercise.
 - "Convolution" means cross-correlation: the kernel is not flipped.
 - `float32` in gives `float32` out, and `float64` gives `float64`.
 - The arrays that you are given stay as they are.
-- What is impossible, such as a motif longer than its sequence, raises `ValueError` with a message that says why.
+- What is impossible, such as a motif longer than its sequence, raises `ValueError`, where the exercise asks for it; say
+  in its message why.
 
 Write it in NumPy, but for exercise 7, where PyTorch is the point. In the others PyTorch and SciPy are refused.
 """
