@@ -145,8 +145,8 @@ def test_a_property_that_does_not_hold_is_said_in_words():
 def test_a_small_tensor_is_shown_with_its_values_and_a_large_one_with_its_shape():
     small = made_up([Case((torch.tensor([1.0, -2.5]),))], lambda x: 2 * x.numpy())
     assert "x = [ 1. , -2.5]" in as_text(judged(lambda x: 3 * x.numpy(), small))
-    large = made_up([Case((torch.zeros(4, 5),))], lambda x: x.numpy())
-    assert "x = torch.float32 tensor of shape (4, 5)" in as_text(judged(lambda x: x.numpy() + 1, large))
+    large = made_up([Case((torch.zeros(4, 7),))], lambda x: x.numpy())
+    assert "x = torch.float32 tensor of shape (4, 7)" in as_text(judged(lambda x: x.numpy() + 1, large))
 
 
 PAIR = made_up([Case((VALUES,))], lambda x: (x.min(0), x.max(0)), outputs=("low", "high"))
