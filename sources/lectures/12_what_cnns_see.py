@@ -863,7 +863,8 @@ r"""
 
 So far: given a picture, what made the answer? Now the other way round: given a unit, *which picture would it like best*?
 That is [activation maximisation](../glossary.ipynb#activation-maximisation): the weights stay, the picture is trained. Start
-from noise and follow the gradient uphill (Erhan et al. 2009; Simonyan et al. 2014). We climb the logit of a class, for two classes at once. *What will the picture of "goldfish" look like?*
+from noise and follow the gradient uphill (Erhan et al. 2009; Simonyan et al. 2014). We climb the logit of a class, for two
+classes at once. *What will the picture of "goldfish" look like?*
 """
 
 # %%
