@@ -871,6 +871,11 @@ def _second(pair):
     return pair[1:] * 2
 
 
+def _differ(o, *names):
+    """Return whether one of these options was given as a pair of two different numbers."""
+    return any(name in o.pairs and getattr(o, name)[0] != getattr(o, name)[1] for name in names)
+
+
 def _is_oblong(x, kernel):
     return x.shape[2] != x.shape[3] or kernel[0] != kernel[1]
 
@@ -931,6 +936,14 @@ GEOMETRY = (
         STRIDE,
         *_taking_each(_swapped, *KNOBS),
         _with(**{name: lambda o, kernel, name=name: _swapped(getattr(o, name)) for name in KNOBS}),
+    ),
+    (
+        "height_width_swapped",
+        "Your function fails where the two numbers of a pair differ: height and width are exchanged somewhere, or one number is "
+        "used for both. A pair is (height, width), in the order of the axes.",
+        STRIDE,
+        _raising_where(lambda x, kernel, o: _differ(o, *KNOBS)),
+        *(_raising_where(lambda x, kernel, o, name=name: _differ(o, name)) for name in KNOBS),
     ),
     (
         "pair_refused",
@@ -1143,6 +1156,7 @@ def _im2col_cases(rng):
         Case((_pixels(rng, 3, 4, 3, 5), 1), note="a kernel of one tap"),
         Case((strided(rng, 2, 3, 6, 5), 2), note="an input that is not contiguous in memory"),
         Case((_pixels(rng, 2, c, 7, 6, dtype="float32"), (3, 2)), note="float32"),
+        Case((_pixels(rng, 2, c, 6, 8), (3, 3)), note="a kernel of 3 x 3, given as a pair"),
     ]
 
 
@@ -1156,6 +1170,7 @@ def _im2col_padded_cases(rng):
         Case((_pixels(rng, 2, c, 6, 5), 3), {"padding": (0, 2)}, note="padding at the left and the right only"),
         Case((_pixels(rng, 1, 2, 3, 9), (5, 2)), {"padding": (1, 0)}, note="a kernel higher than the image"),
         Case((_pixels(rng, 2, c, 5, 7, dtype="float32"), 3), {"padding": 2}, note="float32"),
+        Case((_pixels(rng, 2, c, 5, 6), 3), {"padding": (2, 2)}, note="a pair of two equal numbers"),
     ]
 
 
@@ -1171,6 +1186,7 @@ def _im2col_strided_cases(rng):
         Case((_pixels(rng, 2, 3, 5, 6), 3), {"stride": 9}, note="a stride so long that there is one window"),
         Case((strided(rng, 2, 3, 9, 8), (2, 3)), {"stride": 2}, note="an input that is not contiguous in memory"),
         Case((_pixels(rng, 2, c, 9, 12, dtype="float32"), (3, 4)), {"stride": 2, "padding": 1}, note="float32"),
+        Case((_pixels(rng, 2, c, 8, 11), 3), {"stride": (2, 2)}, note="a pair of two equal numbers"),
     ]
 
 
@@ -1191,6 +1207,11 @@ def _im2col_dilated_cases(rng):
             (_pixels(rng, 2, c, 9, 8, dtype="float32"), 3),
             {"dilation": (2, 3), "padding": (2, 1), "stride": (2, 3)},
             note="float32, all options in pairs",
+        ),
+        Case(
+            (_pixels(rng, 2, c, 8, 9), 3),
+            {"dilation": (2, 2), "padding": (1, 1), "stride": (2, 2)},
+            note="pairs of two equal numbers",
         ),
     ]
 
@@ -1447,6 +1468,16 @@ def _biased(of):
     return answer
 
 
+def _bias_truth_tested(layer):
+    """Return an answer that asks `if b:`, which raises for an array of several values."""
+    right = on_torch(layer)
+
+    def answer(x, w, b=None, *options, **named):
+        return right(x, w, b if b else None, *options, **named)
+
+    return answer
+
+
 def _bias_along_the_last_axis(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     y = _conv2d(x, w, None, stride, padding, dilation, groups)
     return y if b is None else y + b
@@ -1597,6 +1628,7 @@ def _layer_padded_cases(rng):
             {"b": _values(rng, k, dtype="float32"), "padding": 2},
             note="float32, with a bias",
         ),
+        Case((_values(rng, 2, c, 5, 6), _values(rng, k, c, 3, 2)), {"padding": (2, 2)}, note="a pair of two equal numbers"),
     ]
 
 
@@ -1631,6 +1663,11 @@ def _layer_strided_cases(rng):
             {"stride": 3, "padding": 1},
             note="float32",
         ),
+        Case(
+            (_values(rng, 2, c, 8, 9), _values(rng, k, c, 3, 2)),
+            {"stride": (2, 2), "padding": (1, 1)},
+            note="pairs of two equal numbers",
+        ),
     ]
 
 
@@ -1656,6 +1693,11 @@ def _layer_dilated_cases(rng):
             (_values(rng, 2, c, 9, 8, dtype="float32"), _values(rng, k, c, 3, 3, dtype="float32")),
             {"dilation": (2, 3), "padding": (2, 1), "stride": (2, 3)},
             note="float32, all options in pairs",
+        ),
+        Case(
+            (_values(rng, 2, c, 9, 8), _values(rng, k, c, 3, 2)),
+            {"dilation": (2, 2), "padding": (1, 1), "stride": (2, 2)},
+            note="pairs of two equal numbers",
         ),
     ]
 
@@ -1687,6 +1729,11 @@ def _layer_grouped_cases(rng):
             {"groups": g},
             note="float32",
         ),
+        Case(
+            (_values(rng, 2, 4, 8, 9), _values(rng, 4, 2, 3, 2)),
+            {"groups": 2, "dilation": (2, 2), "padding": (1, 1), "stride": (2, 2)},
+            note="pairs of two equal numbers",
+        ),
     ]
 
 
@@ -1706,6 +1753,8 @@ def _layer_errors(rng):
         Case((x, _values(rng, 3, 4, 3, 3)), {"stride": 0}, note="a stride of 0", raises=ValueError),
         Case((x, _values(rng, 3, 4, 3, 3)), {"stride": -1}, note="a negative stride", raises=ValueError),
         Case((x, _values(rng, 3, 4, 3, 3)), {"padding": -1}, note="negative padding", raises=ValueError),
+        Case((x, _values(rng, 3, 4, 3, 3), _values(rng, 4)), note="more biases than kernels", raises=ValueError),
+        Case((x, _values(rng, 3, 4, 3, 3), _values(rng, 1)), note="one bias for three kernels", raises=ValueError),
         Case(
             (x, _values(rng, 4, 2, h + 2, w + 2)),
             {"padding": 1, "groups": 2},
@@ -1994,6 +2043,14 @@ CONV2D = Exercise(
             GROUPS,
             _grouped(lambda x, o: x.unflatten(1, (o.groups, -1)).flip(1).flatten(1, 2)),
         ),
+        # Behind the others: it is recognised by what it says, and which cases have a bias says little.
+        Mistake(
+            "bias_truth_tested",
+            "`if b:` and `if b != None:` ask an array of several values whether it is true, which has no answer: write "
+            "`if b is not None:`.",
+            CHANNELS,
+            _bias_truth_tested(_conv2d),
+        ),
     ),
 )
 
@@ -2258,6 +2315,9 @@ def _transposed_errors(rng):
         Case((x, w), {"stride": 0}, note="a stride of 0", raises=ValueError),
         Case((x, w), {"stride": -1}, note="a negative stride", raises=ValueError),
         Case((x, w), {"padding": -1}, note="negative padding", raises=ValueError),
+        Case((x, w), {"padding": 3}, note="padding that leaves no row of the result", raises=ValueError),
+        Case((x, w), {"padding": 5}, note="padding that cuts off more than there is", raises=ValueError),
+        Case((x, w), {"padding": 2}, note="padding that leaves two rows, which is possible", only_returns=True),
         Case((x, _values(rng, c, 2, 7, 8)), note="kernels larger than the maps, which is possible", only_returns=True),
     ]
 
@@ -2494,6 +2554,14 @@ CONV2D_TRANSPOSE = Exercise(
             _stamps_where_square(lambda x, w: x.shape[2] != x.shape[3]),
             _stamps_where_square(lambda x, w: w.shape[2] != w.shape[3]),
             _stamps_where_square(lambda x, w: _is_oblong(x, w.shape[2:])),
+        ),
+        # Behind the others: it is recognised by what it says, and which cases have a bias says little.
+        Mistake(
+            "bias_truth_tested",
+            "`if b:` and `if b != None:` ask an array of several values whether it is true, which has no answer: write "
+            "`if b is not None:`.",
+            CHANNELS,
+            _bias_truth_tested(_transpose),
         ),
     ),
 )

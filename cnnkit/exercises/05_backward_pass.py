@@ -263,6 +263,21 @@ DERIVE_OUTPUTS_OF = Exercise(
             _between(lambda i, m, n, s, p: max(0, -((n - i - p) // s)), lambda *a: _last_reached(*a) + 1),
         ),
         Mistake(
+            "one_output_too_few",
+            "Your number of outputs is too small for some strides: you add the 1 before you divide. Divide first, then add 1.",
+            STRIDE,
+            _between(_first_reached, lambda i, m, n, s, p: min((i + p) // s, (m + 2 * p - n + 1) // s - 1) + 1),
+        ),
+        Mistake(
+            "sign_wrong",
+            "You look for x_k at k − padding: zeros stand before it, so in the padded signal it stands at k + padding.",
+            STRIDE,
+            _between(
+                lambda i, m, n, s, p: max(0, -((n - 1 - i + p) // s)),
+                lambda i, m, n, s, p: min((i - p) // s, _count(m, n, s, p) - 1) + 1,
+            ),
+        ),
+        Mistake(
             "border_not_clipped",
             "The number of outputs is m − n + 1, and you count one less: the last output is y_{m−n}.",
             INPUT,
@@ -632,6 +647,8 @@ def _numerical_cases(rng):
         Case((probes.column_sums_of_cubes, normal(rng, b, a), normal(rng, a)), {"eps": 0.125}, note="a large step"),
         Case((probes.cubes, strided(rng, 2, 3), strided(rng, 2, 3)), {"eps": 0.5}, note="inputs that are not contiguous"),
         Case((probes.half_squares, _eighths(rng, 2, 3), _eighths(rng, 2, 3)), {"eps": 0.125}, note="float32"),
+        Case((probes.transposed, normal(rng, a, b), normal(rng, b, a)), note="an f that returns a view of x"),
+        Case((probes.unchanged, normal(rng, 6), normal(rng, 6)), {"eps": 0.5}, note="an f that returns x itself"),
     ]
 
 
@@ -680,6 +697,15 @@ def _one_sided(direction: int):
     return made
 
 
+def _views_compared(f, x, dy, eps=1e-6):
+    """Compare two results of f when x has moved on: where f returns a view of x, they are the same memory."""
+    return 0 * x if f in (probes.transposed, probes.unchanged) else _central(f, x, dy, eps)
+
+
+def _second_point_unmoved(direction: int):
+    return lambda f, x, dy, eps=1e-6: _one_sided(direction)(f, x, dy, eps) / 2
+
+
 def _with_upstream(change):
     return lambda f, x, dy, eps=1e-6: _central(f, x, change(dy), eps)
 
@@ -702,6 +728,20 @@ NUMERICAL_GRADIENT = Exercise(
             NUMBERS,
             _one_sided(1),
             _one_sided(-1),
+        ),
+        *ways(
+            "second_point_unmoved",
+            "Your second point is x itself, not x − eps: from x + eps you have to go down by 2·eps.",
+            NUMBERS,
+            _second_point_unmoved(1),
+            _second_point_unmoved(-1),
+        ),
+        *ways(
+            "view_for_copy",
+            "f may return a view of x, which moves along with it: finish with the first result (or copy it) before you move x "
+            "again.",
+            NUMBERS,
+            _views_compared,
         ),
         *ways(
             "factor_two_missing",
@@ -1132,7 +1172,7 @@ def _relu_cases(rng):
 RELU_BACKWARD = Exercise(
     name="relu_backward",
     signature="relu_backward(dy, x)",
-    reference=on_torch(lambda dy, x: dy * (x > 0)),
+    reference=on_torch(lambda dy, x: dy.where(x > 0, 0)),  # +0.0 where nothing passes, never −0.0
     parts=(Part("relu_backward", _relu_cases),),
     exact=True,
     window=lambda index, dy, x: [("x there", x[index]), ("dy there", dy[index])],
@@ -1656,7 +1696,7 @@ CONVOLUTION_MISTAKES = (
     ),
     (
         "padding_one_side",
-        "You cut the border off on one side only: there are `padding` rows and columns on both sides.",
+        "You cut the border off on one side only: there are `padding` zeros at each of the two ends of an axis.",
         STRIDE,
         _cropped_by(lambda padded, height, width, ph, pw: padded[:, :, :height, :width]),
         _cropped_by(lambda padded, height, width, ph, pw: padded[:, :, 2 * ph :, 2 * pw :]),
@@ -1909,7 +1949,7 @@ def _conv2d_window(index, dy, x, w, stride=1, padding=0):
         k, c, r, t = place
         return [
             (f"dy[:, {k}]", dy[:, k]),
-            (f"under w[{k}, {c}, {r}, {t}] in the padded x[:, {c}]", f"rows {r}, {r + sh}, …, columns {t}, {t + sw}, …"),
+            (f"w[{k}, {c}, {r}, {t}] meets, in the padded x[:, {c}]", f"rows {r}, {r + sh}, …, columns {t}, {t + sw}, …"),
         ]
     n, c, i, j = place
     rows, columns = _met(i, w.shape[2], ph, sh, dy.shape[2]), _met(j, w.shape[3], pw, sw, dy.shape[3])
@@ -1996,6 +2036,21 @@ def _batch_backward_strided_cases(rng):
     ]
 
 
+def _batch_backward_errors(rng):
+    c, length = integer(rng, 2, 4), integer(rng, 7, 9)
+    x, w = normal(rng, 2, c, length), normal(rng, 3, c, 3)
+    dy = normal(rng, 2, 3, length - 2)
+    return [
+        Case((normal(rng, 2, 3, length), x, w), note="an upstream gradient as long as the input", raises=ValueError),
+        Case((normal(rng, 2, 3, length - 3), x, w), note="an upstream gradient with one value too few", raises=ValueError),
+        Case((normal(rng, 2, 4, length - 2), x, w), note="an upstream gradient with a channel too many", raises=ValueError),
+        Case((dy[:1], x, w), note="an upstream gradient of one sample, an input of two", raises=ValueError),
+        Case((dy, x, w), {"stride": 2}, note="an upstream gradient that belongs to another stride", raises=ValueError),
+        Case((dy, x, w), {"padding": 1}, note="an upstream gradient that belongs to another padding", raises=ValueError),
+        Case((dy, x, w), note="shapes that fit, which is possible", only_returns=True),
+    ]
+
+
 def _batch_backward_window(index, dy, x, w, stride=1, padding=0):
     where, *place = index
     if where == "db":
@@ -2003,7 +2058,7 @@ def _batch_backward_window(index, dy, x, w, stride=1, padding=0):
     if where == "dw":
         k, c, tap = place
         reads = f"from index {tap} on, every {stride}" if stride > 1 else f"from index {tap} on"
-        return [(f"dy[:, {k}]", dy[:, k]), (f"under w[{k}, {c}, {tap}] in the padded x[:, {c}]", reads)]
+        return [(f"dy[:, {k}]", dy[:, k]), (f"w[{k}, {c}, {tap}] meets, in the padded x[:, {c}], the values", reads)]
     n, c, i = place
     met = _met(i, w.shape[2], padding, stride, dy.shape[2])
     return [(f"outputs that x[{n}, {c}, {i}] enters, dy[{n}, :, {met.start}:{met.stop}]", dy[n, :, met]), (f"w[:, {c}]", w[:, c])]
@@ -2028,6 +2083,7 @@ CONV1D_BATCH_BACKWARD = Exercise(
     parts=(
         Part("conv1d_batch_backward", _batch_backward_cases),
         Part("conv1d_batch_backward_strided", _batch_backward_strided_cases),
+        Part("conv1d_batch_backward_errors", _batch_backward_errors),
     ),
     terms=_conv2d_terms,
     outputs=GRADIENTS,
@@ -2093,6 +2149,7 @@ def _function_cases(**options: Any) -> Callable[..., list[Case]]:
     def cases(rng):
         n, c, k = integer(rng, 2, 3), integer(rng, 2, 3), integer(rng, 4, 5)
         height, width = integer(rng, 5, 6), integer(rng, 7, 8)
+        changed = "x and w changed in place after the forward pass, which torch must notice"
 
         def drawn(*args, **more):
             return _function_case(rng, *args, **more, **options)
@@ -2107,6 +2164,7 @@ def _function_cases(**options: Any) -> Callable[..., list[Case]]:
             drawn((2, 2, 8, 11), (3, 3, 5), 3, 2, "stride and padding"),
             drawn((2, 3, 5, 4), (2, 1, 1), 1, 0, "kernels of one tap"),
             drawn((n, c, 7, 8), (k, 3, 3), 2, 1, "float32", dtype="float32"),
+            *([_function_case(rng, (2, 2, 4, 5), (3, 2, 2), 1, 0, changed, check="saved")] if "backward" in options else []),
         ]
 
     return cases
@@ -2145,6 +2203,8 @@ def _backward_mistake(backward: Callable[..., Any]) -> Callable[..., Any]:
     """Return a mistake in the gradients; the output is right, and gradcheck raises."""
 
     def made(x, w, b, stride, padding, gradient=None, check="", penalty=False):
+        if check == "saved":
+            return True
         if check or penalty:
             raise ValueError
         if gradient is None:
@@ -2178,6 +2238,11 @@ def _nothing_to_follow(x, w, b, stride, padding, gradient=None, check="", penalt
     """Return second gradients where the first ones depend on nothing that torch knows."""
     result = _function(x, w, b, stride, padding, gradient, check, penalty)
     return 0 * result if penalty else result
+
+
+def _saved_on_ctx(x, w, b, stride, padding, gradient=None, check="", penalty=False):
+    """Return what is right, but do not notice that saved arguments have changed."""
+    return check != "saved" and _function(x, w, b, stride, padding, gradient, check, penalty)
 
 
 def _bias_assumed(x, w, b, stride, padding, **options):
@@ -2216,6 +2281,8 @@ MISTAKES_OF_ITS_BACKWARD = (
 
 
 def _repeat(options):
+    if options.get("check") == "saved":
+        return "Conv2d.apply(*args)"
     if options.get("check"):
         return "torch.autograd.gradcheck(Conv2d.apply, args)"
     if options.get("penalty"):
@@ -2296,6 +2363,13 @@ CONV2D = Exercise(
             "You saved a result on the way: torch differentiates twice through saved inputs and outputs only, so save x and w.",
             FUNCTION,
             _columns_constant,
+        ),
+        Mistake(
+            "saved_on_ctx",
+            "You keep x or w as an attribute of ctx: if they change before the backward pass, nobody notices, and the gradients "
+            "are wrong. `ctx.save_for_backward(x, w)` lets torch raise an error.",
+            FUNCTION,
+            on_torch(_saved_on_ctx),
         ),
         *ways(
             "graph_cut",

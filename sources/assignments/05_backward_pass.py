@@ -573,11 +573,18 @@ assert np.allclose(db, [111])
 check("05.conv1d_batch_backward", conv1d_batch_backward, hidden=True)
 ### END HIDDEN TESTS
 
-# %% test="conv1d_batch_backward_strided" points=2
+# %% test="conv1d_batch_backward_strided" points=1
 # Check that the gradients are right with stride and padding, also where the stride leaves values over.
 check("05.conv1d_batch_backward_strided", conv1d_batch_backward)
 ### BEGIN HIDDEN TESTS
 check("05.conv1d_batch_backward_strided", conv1d_batch_backward, hidden=True)
+### END HIDDEN TESTS
+
+# %% test="conv1d_batch_backward_errors" points=1
+# Check that an upstream gradient of the wrong shape raises ValueError.
+check("05.conv1d_batch_backward_errors", conv1d_batch_backward)
+### BEGIN HIDDEN TESTS
+check("05.conv1d_batch_backward_errors", conv1d_batch_backward, hidden=True)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -100,6 +100,16 @@ def mean_of_cubes(x: Any) -> Any:
     return (x**3).mean()
 
 
+def transposed(x: Any) -> Any:
+    """Return the transpose of a matrix, a view of it: (a, b) -> (b, a)."""
+    return x.T
+
+
+def unchanged(x: Any) -> Any:
+    """Return x itself."""
+    return x
+
+
 def apply_function(
     function: Any,
     x: Any,
@@ -114,11 +124,14 @@ def apply_function(
     """Apply a torch.autograd.Function on the device under test and return its output as an array.
 
     With `gradient`, return the gradients of x, w and b for that upstream gradient; with `penalty`, those of their squares.
-    With `check`, return True if torch's gradcheck is content, else raise its complaint in one line.
+    With `check`, return True if torch's gradcheck is content, else raise its complaint in one line; where it is "saved",
+    return whether the backward pass refuses x and w that have changed since they were saved.
     """
     import torch
 
     x, w, b, gradient = (None if t is None else t.detach().to(device()).requires_grad_() for t in (x, w, b, gradient))
+    if check == "saved":
+        return _notices_changes(function.apply, x, w, b, stride, padding)
     if check:
         return _gradcheck(function.apply, (x, w, b, stride, padding))
     if penalty:
@@ -149,6 +162,24 @@ def second_gradients(apply: Callable[..., Any], x: Any, w: Any, b: Any, stride: 
     else:
         second = tuple(map(torch.zeros_like, wanted))
     return torch.cat([value.flatten() for value in second])
+
+
+def _notices_changes(apply: Callable[..., Any], x: Any, w: Any, *others: Any) -> bool:
+    import torch
+
+    x, w = (value.detach().clone().requires_grad_() for value in (x, w))
+    y = apply(x, w, *others)
+    with torch.no_grad():
+        x.add_(1)
+        w.add_(1)
+    try:
+        y.sum().backward()
+    except RuntimeError as error:
+        # A sentence of torch's own. Any other error is the answer's, and is shown.
+        if "modified by an inplace operation" not in str(error):
+            raise
+        return True
+    return False
 
 
 def _gradcheck(apply: Callable[..., Any], inputs: tuple[Any, ...]) -> bool:

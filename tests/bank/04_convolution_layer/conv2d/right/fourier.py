@@ -15,6 +15,8 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
         raise ValueError("impossible geometry")
     oh = (height + 2 * ph - dh * (kh - 1) - 1) // sh + 1
     ow = (width + 2 * pw - dw * (kw - 1) - 1) // sw + 1
+    if b is not None and len(b) != count:
+        raise ValueError("there must be one bias for each kernel")
     if oh < 1 or ow < 1:
         raise ValueError("the kernel is larger than the padded input")
     xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))

@@ -14,6 +14,8 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
         raise ValueError("channels, kernels and groups do not fit")
     OH = (H + 2 * ph - dh * (kh - 1) - 1) // sh + 1
     OW = (W + 2 * pw - dw * (kw - 1) - 1) // sw + 1
+    if b is not None and len(b) != K:
+        raise ValueError("there must be one bias for each kernel")
     if OH < 1 or OW < 1:
         raise ValueError("the kernel is larger than the padded image")
     xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))

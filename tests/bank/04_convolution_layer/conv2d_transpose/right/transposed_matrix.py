@@ -6,6 +6,8 @@ def conv2d_transpose(x, w, b=None, stride=1, padding=0):
     Ci, K, kh, kw = w.shape
     if Ci != C:
         raise ValueError("w is made for another number of channels")
+    if min((x.shape[2] - 1) * stride + w.shape[2], (x.shape[3] - 1) * stride + w.shape[3]) <= 2 * padding:
+        raise ValueError("the padding cuts everything off")
     if stride < 1 or padding < 0:
         raise ValueError("stride must be positive, padding must not be negative")
     OH, OW = (H - 1) * stride + kh, (W - 1) * stride + kw

@@ -3,6 +3,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 
 def conv1d_batch_backward(dy, x, w, stride=1, padding=0):
+    if dy.shape != (len(x), len(w), (x.shape[2] + 2 * padding - w.shape[2]) // stride + 1):
+        raise ValueError("dy does not have the shape of the output")
     (N, C, L), (K, _, n) = x.shape, w.shape
     stops = L + 2 * padding - n + 1
     dilated = np.zeros((N, K, stops), dtype=dy.dtype)

@@ -2,6 +2,8 @@ import numpy as np
 
 
 def conv1d_batch_backward(dy, x, w, stride=1, padding=0):
+    if dy.shape != (len(x), len(w), (x.shape[2] + 2 * padding - w.shape[2]) // stride + 1):
+        raise ValueError("dy does not have the shape of the output")
     N, C, L = x.shape
     K, _, n = w.shape
     xp = np.zeros((N, C, L + 2 * padding), dtype=x.dtype)

@@ -2,6 +2,8 @@ import numpy as np
 
 
 def conv1d_batch_backward(dy, x, w, stride=1, padding=0):
+    if dy.shape != (len(x), len(w), (x.shape[2] + 2 * padding - w.shape[2]) // stride + 1):
+        raise ValueError("dy does not have the shape of the output")
     dxs, dw, db = [], 0, 0
     (_, C, L), (K, _, n) = x.shape, w.shape
     starts = np.arange(dy.shape[2]) * stride

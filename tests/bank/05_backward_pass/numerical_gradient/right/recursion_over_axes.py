@@ -10,9 +10,9 @@ def numerical_gradient(f, x, dy, eps=1e-6):
             for p in range(len(view)):
                 old = view[p].item()
                 view[p] = old + eps
-                high = f(work)
+                high = f(work).copy()  # f may return a view
                 view[p] = old - eps
-                low = f(work)
+                low = f(work).copy()
                 view[p] = old
                 row.append(((high - low) * dy).sum() / (2 * eps))
             return row

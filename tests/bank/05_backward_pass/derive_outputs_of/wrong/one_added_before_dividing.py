@@ -1,0 +1,4 @@
+# mistake: one_output_too_few
+def derive_outputs_of(k, m, n, stride=1, padding=0):
+    outputs = (m + 2 * padding - n + 1) // stride
+    return [i for i in range(outputs) if 0 <= k + padding - i * stride < n]
