@@ -351,7 +351,7 @@ check("06.lp_pool2d", lp_pool2d, hidden=True)
 ### END HIDDEN TESTS
 
 # %% test="lp_pool2d_errors" points=1
-# Check that a window larger than the plane and a p of 0 raise ValueError.
+# Check that a window larger than the plane and a p of 0 or below raise ValueError.
 check("06.lp_pool2d_errors", lp_pool2d)
 ### BEGIN HIDDEN TESTS
 check("06.lp_pool2d_errors", lp_pool2d, hidden=True)

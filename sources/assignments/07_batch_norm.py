@@ -144,7 +144,7 @@ check("07.batch_norm_train_running", batch_norm_train, hidden=True)
 ### END HIDDEN TESTS
 
 # %% test="batch_norm_train_errors" points=1
-# Check that one value per channel, and a gamma of the wrong length, raise ValueError.
+# Check that one value per channel, and a gamma, beta or running statistic of the wrong length, raise ValueError.
 check("07.batch_norm_train_errors", batch_norm_train)
 ### BEGIN HIDDEN TESTS
 check("07.batch_norm_train_errors", batch_norm_train, hidden=True)
