@@ -645,6 +645,12 @@ RECEPTIVE_FIELD = Exercise(
             _growing(lambda size, jump, k, s, d: size + (k - 1) * jump),
         ),
         *ways(
+            "stride_dilation_swapped",
+            "You take a layer's stride for its dilation: a layer is (k, stride, dilation), in this order.",
+            FIELD,
+            lambda layers: _receptive_field([(k, d, s) for k, s, d in layers]),
+        ),
+        *ways(
             "dilation_times_kernel",
             "You let a kernel reach over d·k units: k taps have only k − 1 gaps between them, so it reaches over d(k − 1) + 1.",
             DILATION,
