@@ -6,7 +6,8 @@ import torch.nn.functional as F
 class Conv2d(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, w, b, stride, padding):
-        ctx.x, ctx.w, ctx.has_b = x.detach(), w.detach(), b is not None
+        ctx.save_for_backward(x, w)
+        ctx.has_b = b is not None
         ctx.a = dict(kernel_size=w.shape[2:], stride=stride, padding=padding)
         y = w.flatten(1) @ F.unfold(x, **ctx.a)
         if b is not None:
@@ -15,7 +16,7 @@ class Conv2d(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, dy):
-        x, w, d = ctx.x, ctx.w, dy.detach().flatten(2)
+        x, w, d = *(saved.detach() for saved in ctx.saved_tensors), dy.detach().flatten(2)
         dx = F.fold(w.flatten(1).T @ d, x.shape[2:], **ctx.a)
         dw = (d @ F.unfold(x, **ctx.a).transpose(1, 2)).sum(0).view_as(w)
         return dx, dw, d.sum((0, 2)) if ctx.has_b else None, None, None
