@@ -13,6 +13,7 @@ from cnnkit.exercises.reference import on_torch, to_torch, ways
 
 # Headings of lecture 05.
 GRAPH, EVERY_DERIVATIVE = "The computation graph", "One dimension, every derivative"
+LAYERS = "Layer after layer"
 KERNEL, INPUT, BIAS = "The gradient of the kernel", "The gradient of the input", "The gradient of the bias"
 CHANNELS, STRIDE = "Two dimensions, channels and a batch", "Stride and padding"
 NUMBERS, FUNCTION = "Checking a gradient with numbers", "A function that torch can differentiate"
@@ -1180,47 +1181,47 @@ RELU_BACKWARD = Exercise(
         *ways(
             "gradient_at_zero",
             "Where x is exactly 0 your gradient passes: there it is 0, as in PyTorch.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: dy * (x >= 0),
             lambda dy, x: dy * ((x > 0) + 0.5 * (x == 0)),
         ),
         *ways(
             "mask_of_upstream",
             "You look at the sign of dy: whether the gradient passes depends on x, the input of the ReLU.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: dy * (dy > 0),
             lambda dy, x: dy * (dy > 0) * (x > 0),
         ),
         *ways(
             "upstream_ignored",
             "You return the derivative of the ReLU alone: multiply it by the upstream gradient dy.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: 1.0 * (x > 0),
             lambda dy, x: x > 0,
         ),
         *ways(
             "value_for_derivative",
             "You multiply by the value of the ReLU: multiply by its derivative, which is 1 where x > 0.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: dy * x.clamp(min=0),
         ),
         *ways(
             "condition_inverted",
             "Your gradient passes where x is negative: it passes where x is positive.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: dy * (x <= 0),
             lambda dy, x: dy * (x < 0),
         ),
         *ways(
             "mask_missing",
             "All of dy passes: where the ReLU has cut x off, nothing of x reaches the loss.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: dy,
         ),
         *ways(
             "sign_for_step",
             "Where x is negative you change the sign of dy: the derivative of the ReLU there is 0, not −1.",
-            GRAPH,
+            LAYERS,
             lambda dy, x: dy * x.sign(),
         ),
     ),
@@ -1273,19 +1274,19 @@ LINEAR_BACKWARD = Exercise(
         *ways(
             "transposed",
             "Your dw is transposed: it has the shape of w, (outputs, inputs).",
-            GRAPH,
+            LAYERS,
             _linear(lambda dx, dw, db, dy, x, w: (dx, dw.T, db)),
         ),
         *ways(
             "transposed",
             "Your dx uses the transposed matrix: y = x wᵀ + b, so dx = dy w, without a transpose.",
-            GRAPH,
+            LAYERS,
             _linear(lambda dx, dw, db, dy, x, w: (dy @ w.T, dw, db)),
         ),
         *ways(
             "transposed",
             "You multiply by the upstream gradient without transposing it: dw = dyᵀ x sums over the batch.",
-            GRAPH,
+            LAYERS,
             _linear(lambda dx, dw, db, dy, x, w: (dx, dy @ x, db)),
         ),
         *ways(
@@ -1322,18 +1323,18 @@ LINEAR_BACKWARD = Exercise(
         *ways(
             "upstream_ignored",
             "The upstream gradient is missing: the chain rule multiplies every derivative by dy.",
-            GRAPH,
+            LAYERS,
             lambda dy, x, w: _linear_backward(dy * 0 + 1, x, w),
             _linear(lambda dx, dw, db, dy, x, w: (dx, dw, db * 0 + 1)),
         ),
         *ways(
             "results_swapped",
             "Your results are in another order: return dx, dw, db.",
-            GRAPH,
+            LAYERS,
             _linear(lambda dx, dw, db, dy, x, w: (dw, dx, db)),
             _linear(lambda dx, dw, db, dy, x, w: (dw, db, dx)),
         ),
-        *ways("truncated_to_int", TRUNCATED, GRAPH, lambda dy, x, w: tuple(g.trunc() for g in _linear_backward(dy, x, w))),
+        *ways("truncated_to_int", TRUNCATED, LAYERS, lambda dy, x, w: tuple(g.trunc() for g in _linear_backward(dy, x, w))),
     ),
 )
 
