@@ -65,8 +65,8 @@ def follow(page: Page, link: str) -> Locator:
     """Follow a link of the topic's row on the start page; return the notebook that opens."""
     page.get_by_role("row").filter(has_text=TITLE).get_by_role("link", name=link).click()
     expect(page.get_by_role("tab", name=f"{TOPIC}.ipynb")).to_be_visible()
-    opened = notebook(page)
-    expect(opened.get_by_role("heading", level=1).first).to_be_visible()
+    # The start page stays in front for a moment, and its kernel is idle too.
+    opened = notebook(page).filter(has=page.get_by_role("heading", level=1, name=TITLE))
     expect(opened.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
     return opened
 
@@ -77,13 +77,25 @@ def menu(page: Page, name: str, item: str) -> None:
 
 
 def run(cell: Locator) -> None:
-    cell.locator(".cm-content").click()
+    """Run a cell and wait until it has run: it then has another number."""
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
+    edit(cell)
     cell.page.keyboard.press("Shift+Enter")
+    expect(prompt).not_to_have_text(before)
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
+
+
+def edit(cell: Locator) -> None:
+    """Put the cursor into a cell: the keys pressed next are its own."""
+    editor = cell.locator(".cm-content")
+    editor.click()
+    expect(editor).to_be_focused()
 
 
 def write(cell: Locator, text: str) -> None:
     """Put an answer in the place of what stands in a cell."""
-    cell.locator(".cm-content").click()
+    edit(cell)
     cell.page.keyboard.press("ControlOrMeta+a")
     cell.page.keyboard.insert_text(text)
 
