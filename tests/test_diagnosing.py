@@ -362,3 +362,39 @@ def test_whole_numbers_are_shown_where_as_many_fractions_would_be_too_long():
         text = as_text(verdict(dataclasses.replace(COPY, parts=(part,)), lambda x: x + 1))
         assert ("Your result: [[" in text) == shown
         assert ("float64 array of shape (4, 5)" in text) != shown
+
+
+def test_two_numbers_that_differ_are_shown_with_digits_enough_to_tell_them_apart():
+    almost = 0.25 + 1e-9
+    quarter = dataclasses.replace(COPY, reference=lambda x: 0.25, terms=lambda *args: 1)
+    part = Part("made_up", lambda rng: [Case((np.ones(1),))])
+    found = verdict(dataclasses.replace(quarter, parts=(part,)), lambda x: almost)
+    assert "Got 0.250000001, expected 0.25" in as_text(found)
+    assert "Got 0.3, expected 0.25" in as_text(verdict(dataclasses.replace(quarter, parts=(part,)), lambda x: 0.3))
+
+    part = Part("made_up", lambda rng: [Case((np.array([0.24997, 1.5]),))])
+    text = as_text(verdict(dataclasses.replace(COPY, parts=(part,)), lambda x: x + np.array([6e-5, 0])))
+    assert "First wrong entry [0]: got 0.25003, expected 0.24997" in text
+    assert "Your result: [0.25003, 1.5    ]" in text
+    assert "Expected: [0.24997, 1.5    ]" in text
+
+
+def test_a_long_line_of_arguments_is_shortened_and_whole_numbers_are_not():
+    rng = np.random.default_rng(0)
+    names = ("x", "gamma", "beta", "mean", "variance")
+    drawn, whole = {name: rng.normal(size=7) for name in names}, {name: np.arange(16.0).reshape(4, 4) for name in names}
+
+    def line(arguments):
+        part = Part("made_up", lambda rng: [Case((), arguments)])
+        exercise = dataclasses.replace(COPY, reference=lambda **arguments: 0, parts=(part,), mistakes=())
+        return next(text for text in as_text(verdict(exercise, lambda **arguments: 1)).splitlines() if "x = " in text)
+
+    assert len(line(drawn)) < 260
+    assert 1 <= line(drawn).count("float64 array of shape (7,)") < 5
+    assert "of shape" not in line(whole)
+    assert "of shape" not in line({name: drawn[name] for name in names[:2]})
+    assert "x = array([" not in line({"x": drawn["x"][:2]})
+    assert "x = [array([0., 1., 2.]), array([5.])], k = (2, 3)" in line({"x": [np.arange(3.0), np.array([5.0])], "k": (2, 3)})
+    assert "x = a list of 9" in line({"x": [rng.normal(size=5) for _ in range(9)]})
+    assert "\n" not in line({"x": [np.eye(3)]})
+    assert "x = float64 array of shape (4, 4)" in line({"x": 1e30 * np.arange(16.0).reshape(4, 4)})

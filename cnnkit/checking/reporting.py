@@ -1,6 +1,7 @@
 """Say a verdict: as text, as HTML in a notebook, and as data for the commands that read executed notebooks."""
 
 import html
+import re
 import sys
 from typing import Any
 
@@ -12,6 +13,14 @@ from cnnkit.exercises.base import Case
 VERDICT_MIME = "application/vnd.cnnkit.verdict+json"
 SMALL, SMALL_WHOLE = 12, 25
 """Arrays with at most so many entries are shown with their values: the second limit is for whole numbers, which are short."""
+LARGE = 10**6
+"""Whole numbers from this one on are not short."""
+LINE = 240
+"""Where the arguments of a case take more characters, those that are not whole numbers are described by their shapes, the
+longest first, until it is enough."""
+DIGITS, DECIMALS, MOST_DIGITS = 6, 4, 17
+"""A number is shown with so many digits, an array with so many decimals; with more, up to all that a double has, where two of
+them would look the same."""
 MAP_SIDE = 24
 """A heat map has at most this many rows and columns; a larger result is shown in part."""
 
@@ -76,22 +85,36 @@ def _evidence(verdict: Verdict) -> list[str]:
     lines = [found.says] if found.says and found.says != verdict.says else []
     if found.index is not None:
         entry = f"{found.where} " if found.where else ""
-        digits = 17 if found.kind == "precision" else 6
-        got, expected = _number(found.got, digits), _number(found.expected, digits)
+        got, expected = _told_apart(found.got, found.expected)
         lines.append(f"First wrong entry {entry}{_index(found.index)}: got {got}, expected {expected}")
         if found.result is not None and found.result.size > 1 and _is_short(found.result) and _is_short(found.reference):
-            lines.append(f"Your result: {_value(found.result)}")
-            lines.append(f"Expected: {_value(found.reference)}")
+            whole = _whole_results(found.result, found.reference)
+            lines += [f"{label}: {text}" for label, text in zip(("Your result", "Expected"), whole, strict=True)]
     elif found.kind == "value":
         entry = f" {found.where}" if found.where else ""
-        lines.append(f"Got{entry} {_number(found.got)}, expected {_number(found.expected)}")
+        got, expected = _told_apart(found.got, found.expected)
+        lines.append(f"Got{entry} {got}, expected {expected}")
     return lines
 
 
+def _told_apart(got: Any, expected: Any) -> tuple[str, str]:
+    """Return two numbers that differ with as many digits as it takes to see that."""
+    texts = [(_number(got, digits), _number(expected, digits)) for digits in range(DIGITS, MOST_DIGITS + 1)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
+
+
+def _whole_results(got: np.ndarray, expected: np.ndarray) -> tuple[str, str]:
+    """Return two short arrays that differ with as many digits behind the point as it takes to see that."""
+    texts = [(_entries(got, digits), _entries(expected, digits)) for digits in range(DECIMALS, MOST_DIGITS)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
+
+
 def _arguments(verdict: Verdict) -> str:
-    names = _parameter_names(verdict.title)
-    shown = [f"{name} = {_value(value)}" for name, value in zip(names, verdict.shown.args, strict=False)]
-    shown += [f"{name} = {_value(value)}" for name, value in verdict.shown.kwargs.items()]
+    given = [*zip(_parameter_names(verdict.title), verdict.shown.args, strict=False), *verdict.shown.kwargs.items()]
+    shown = [f"{name} = {_value(value)}" for name, value in given]
+    for i in sorted(range(len(given)), key=lambda i: -len(shown[i])):
+        if len(", ".join(shown)) > LINE and (brief := _brief(given[i][1])):
+            shown[i] = min(shown[i], f"{given[i][0]} = {brief}", key=len)
     return ", ".join(shown)
 
 
@@ -106,23 +129,66 @@ def _again(verdict: Verdict) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, np.ndarray) or hasattr(value, "detach"):
-        array = value.detach().cpu().numpy() if hasattr(value, "detach") else value
-        if _is_short(array):
-            return np.array2string(array, precision=4, separator=", ", suppress_small=True).replace("\n", "")
-        return f"{value.dtype} {'array' if array is value else 'tensor'} of shape {tuple(value.shape)}"
+    if _is_array(value):
+        array = _as_array(value)
+        return _entries(array) if _is_short(array) else _shape(value)
+    if type(value) in (list, tuple):
+        inside = ", ".join(map(_member, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return "{" + ", ".join(f"{key!r}: {_member(member)}" for key, member in value.items()) + "}"
     if callable(value):
         return getattr(value, "__name__", "a function")
     return repr(value.item() if isinstance(value, np.generic) else value)
 
 
+def _member(value: Any) -> str:
+    """Show a member of a list: that it is an array is said, because a list of numbers looks the same."""
+    text = _value(value)
+    return f"array({text})" if _is_array(value) and text.startswith("[") else text
+
+
+def _brief(value: Any) -> str:
+    """Describe an array by its shape, and a list of arrays by its length; nothing for what has to be shown as it is."""
+    if _is_array(value):
+        return "" if _is_whole(_as_array(value)) else _shape(value)
+    if type(value) in (list, tuple, dict):
+        members = list(value.values()) if isinstance(value, dict) else value
+        return f"a {type(value).__name__} of {len(value)}" if any(map(_brief, members)) else ""
+    return ""
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or hasattr(value, "detach")
+
+
+def _as_array(value: Any) -> np.ndarray:
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+
+
+def _shape(value: Any) -> str:
+    return f"{value.dtype} {'array' if isinstance(value, np.ndarray) else 'tensor'} of shape {tuple(value.shape)}"
+
+
+def _entries(array: np.ndarray, decimals: int = DECIMALS) -> str:
+    """Return the entries of an array in one line."""
+    text = np.array2string(array, precision=decimals, separator=", ", suppress_small=True)
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
 def _is_short(array: np.ndarray) -> bool:
     """Return whether an array is shown with its values."""
-    whole = array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((array == np.round(array)).all()))
-    return array.size <= (SMALL_WHOLE if whole else SMALL)
+    return array.size <= (SMALL_WHOLE if _is_whole(array) else SMALL)
 
 
-def _number(value: Any, digits: int = 6) -> str:
+def _is_whole(array: np.ndarray) -> bool:
+    """Return whether an array holds whole numbers that are short to write."""
+    if array.dtype.kind == "f" and not (np.abs(array) < LARGE).all():
+        return False
+    return array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((array == np.round(array)).all()))
+
+
+def _number(value: Any, digits: int = DIGITS) -> str:
     return f"{value:.{digits}g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
