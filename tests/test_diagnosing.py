@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -49,7 +50,10 @@ def test_exceptions_in_other_cases_are_not_named():
     def fails_always(x):
         return x[0, 0, 0]
 
-    for function in (fails_on_small_ones, fails_always):
+    def fails_on_an_unknown_name(x):
+        return x.copy() if x.shape[0] == x.shape[1] else copy_of(x)  # noqa: F821
+
+    for function in (fails_on_small_ones, fails_always, fails_on_an_unknown_name):
         found = verdict(COPY, function)
         assert (found.mistake, found.status) == (None, "error")
 
@@ -353,6 +357,29 @@ def test_a_shape_without_parentheses_is_explained():
     found = verdict(COPY, lambda x: np.zeros(x.shape[0], x.shape[1]))
     assert (found.mistake, found.status) == (None, "error")
     assert "the shape needs its own parentheses: np.zeros((rows, columns))" in found.says
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda x: x[np.zeros(2)], "the array between the brackets holds floating-point numbers"),
+        (lambda x: x[x.shape[0] / 2], "`//` gives a whole number"),
+        (lambda x: x[: x.shape[0] / 2], "`//` gives a whole number"),
+        (lambda x: np.zeros(x.shape[0] / 2), "`//` gives a whole number"),
+        (lambda x: [0] * range(x.shape[0] / 2), "`//` gives a whole number"),
+        (lambda x: x[1:-0] + x[1:], "a length of 0 is that of an empty slice"),
+        (lambda x: np.einsum("ij,ij->ij", x[1:-0], x), "a length of 0 is that of an empty slice"),
+    ],
+    ids=["array of positions", "position", "end of a slice", "size", "range", "slice that ends at -0", "the same in einsum"],
+)
+def test_exceptions_that_many_meet_are_explained(answer, says):
+    found = verdict(COPY, answer)
+    assert (found.mistake, found.status) == (None, "error")
+    assert says in found.says
+
+
+def test_an_exception_about_shapes_without_an_empty_one_is_not_explained_so():
+    assert "empty slice" not in verdict(COPY, lambda x: x + np.zeros((10, 10))).says
 
 
 def test_whole_numbers_are_shown_where_as_many_fractions_would_be_too_long():

@@ -128,9 +128,20 @@ def _problem(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) ->
 
 def _hint_at(error: str) -> str:
     """Return what an exception means whose own words do not say it, else nothing."""
-    if re.fullmatch(r"TypeError: Cannot interpret '\d+' as a data type", error):
-        return " (the shape needs its own parentheses: np.zeros((rows, columns)))"
-    return ""
+    return next((f" ({hint})" for words, hint in _HINTS.items() if re.match(words, error)), "")
+
+
+_HINTS = {
+    r"TypeError: Cannot interpret '\d+' as a data type": "the shape needs its own parentheses: np.zeros((rows, columns))",
+    r"IndexError: arrays used as indices must be of integer": "the array between the brackets holds floating-point numbers: "
+    "positions are whole, so make it with dtype=int",
+    r"IndexError: only integers, slices|TypeError: (slice indices must be|expected a sequence of) integers|"
+    r"TypeError: '[\w.]*float\d*' object cannot be interpreted as an integer": "a size or a position is a floating-point number: "
+    "`/` gives one even where nothing is left over, `//` gives a whole number",
+    r"ValueError: (operands could not be broadcast|could not broadcast input array).*\((\d+,)*0(,\d+)*,?\)": "a length of 0 is "
+    "that of an empty slice: it begins behind the end, or it ends at -0, which is the beginning",
+}
+"""What exceptions mean that many meet, by a pattern of how they begin."""
 
 
 def _missing_error(wanted: str, outcome: Outcome) -> Difference | None:
@@ -315,9 +326,11 @@ def _find_raising(
 ) -> tuple[Mistake | None, int, bool]:
     """Return the mistake that raises in exactly the cases `raised` and gives the right result in all others.
 
-    One that also says the same as the answer did goes before all others; where every case raises, it has to.
+    One that also says the same as the answer did goes before all others; where every case raises, it has to. A name that is
+    not defined is a slip of its own.
     """
     raising = None
+    unknown_name = any("NameError" in outcomes[i].error_types for i in raised)
     for mistake in exercise.mistakes:
         said = []
         for i in raised:
@@ -330,7 +343,9 @@ def _find_raising(
         # The bare name of an exception says nothing about why it was raised.
         alike = said == [outcomes[i].error for i in raised] and all(": " in text for text in said)
         others = [(i, _result_of(mistake, cases[i])) for i in candidates if i not in raised]
-        if (not alike and (raising or not others)) or any(_differs(exercise, cases[i], v, expected[i]) for i, v in others):
+        if (not alike and (raising or unknown_name or not others)) or any(
+            _differs(exercise, cases[i], v, expected[i]) for i, v in others
+        ):
             continue
         if alike:
             return mistake, raised[0], True
