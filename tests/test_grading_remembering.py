@@ -8,7 +8,7 @@ from cnnkit.checking.diagnosing import judge
 from cnnkit.checking.reporting import bundle
 from cnnkit.exercises import exercises, find_part, part_ids
 from cnnkit.exercises.base import case_generator, draw_cases
-from cnnkit.grading.remembering import _copied, _size, drawn, request_for
+from cnnkit.grading.remembering import _copied, _size, drawn, request_for, shows
 
 SEED = 11
 CHECKS = sorted(f"{topic[:2]}.{part}" for topic in ("03_convolution_2d", "04_convolution_layer") for part in part_ids(topic))
@@ -33,7 +33,7 @@ def test_verdicts_are_the_same_the_first_time_the_second_and_without_memory(chec
         plain = bundle(judge(check_id, exercise, part, cases, observed, sizes))
         for _ in range(2):
             known, _, cases, sizes = drawn(check_id, SEED)
-            assert bundle(judge(check_id, known, part, cases, observed, sizes)) == plain
+            assert bundle(judge(check_id, known, part, cases, observed, sizes, shows(check_id, SEED))) == plain
 
 
 def test_what_is_remembered_can_not_be_changed_and_shares_nothing_with_a_submission():

@@ -59,9 +59,19 @@ class Verdict:
 
 
 def judge(
-    check_id: str, exercise: Exercise, part: Part, cases: list[Case], observed: Observation, sizes: tuple[Case, ...] = ()
+    check_id: str,
+    exercise: Exercise,
+    part: Part,
+    cases: list[Case],
+    observed: Observation,
+    sizes: tuple[Case, ...] = (),
+    shows: dict[tuple[int, int], bool] | None = None,
 ) -> Verdict:
-    """Compare every outcome with the reference, and look for the mistake that explains the wrong ones."""
+    """Compare every outcome with the reference, and look for the mistake that explains the wrong ones.
+
+    `shows` is a memory for judging many answers on the same cases: by the indices of a mistake and of a case, whether its
+    result differs from the reference's there.
+    """
     if part.judges:
         exercise = _judging_only(exercise, part.judges)
     expected = [exercise.reference(*case.args, **case.kwargs) if _is_compared(case) else None for case in cases]
@@ -77,7 +87,8 @@ def judge(
     )
     failing = [i for i, problem in enumerate(problems) if problem is not None]
     if failing:
-        return _explained(verdict, exercise, cases, observed, expected, problems, failing)
+        made = _Made(exercise, cases, expected, {} if shows is None else shows)
+        return _explained(verdict, made, observed, problems, failing)
     for case, outcome in zip(sizes, observed.size_outcomes, strict=True):
         problem = _problem(exercise, case, outcome, exercise.reference(*case.args, **case.kwargs))
         if problem is not None:
@@ -177,15 +188,39 @@ def _compare(exercise: Exercise, case: Case, got: Any, expected: Any) -> Differe
     return difference(got, expected, result_dtype(exercise, case.args), terms, scale, exercise.exact, exercise.outputs)
 
 
+class _Made:
+    """What an exercise's mistakes make of the cases of a part, each computed once and only where it is asked for."""
+
+    def __init__(self, exercise: Exercise, cases: list[Case], expected: list[Any], shows: dict[tuple[int, int], bool]) -> None:
+        self.exercise, self.cases, self.expected = exercise, cases, expected
+        self._shows = shows
+        self._results: dict[tuple[int, int], Any] = {}
+
+    def result(self, mistake: int, case: int) -> Any:
+        """Return the mistake's result, or a _Refused if it raises."""
+        if (mistake, case) not in self._results:
+            asked = self.cases[case]
+            try:
+                made = self.exercise.mistakes[mistake].wrong(*asked.args, **asked.kwargs)
+            except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+                made = _Refused(error_text(error))
+            self._results[mistake, case] = made
+        return self._results[mistake, case]
+
+    def differs(self, mistake: int, case: int) -> bool:
+        """Return whether the mistake shows in a case: it raises there, or gives another result than the reference."""
+        if (mistake, case) not in self._shows:
+            result, asked = self.result(mistake, case), self.cases[case]
+            self._shows[mistake, case] = isinstance(result, _Refused) or (
+                _compare(self.exercise, asked, _as_if_typed(self.exercise, result, asked), self.expected[case]) is not None
+            )
+        return self._shows[mistake, case]
+
+
 def _explained(
-    verdict: Verdict,
-    exercise: Exercise,
-    cases: list[Case],
-    observed: Observation,
-    expected: list[Any],
-    problems: list[Difference | None],
-    failing: list[int],
+    verdict: Verdict, made: _Made, observed: Observation, problems: list[Difference | None], failing: list[int]
 ) -> Verdict:
+    exercise, cases, expected = made.exercise, made.cases, made.expected
     outcomes = observed.outcomes
     if all("NotImplementedError" in outcomes[i].error_types for i in failing):
         verdict.status, verdict.says = "missing", "Not written yet: the function still raises NotImplementedError."
@@ -195,7 +230,7 @@ def _explained(
     if nothing and not (none_is_a_result and RETURNS_VALUE in observed.code):
         mistake, shown, complete = None, failing[0], False  # even where None would be right
     else:
-        mistake, shown, complete = _find_mistake(exercise, cases, outcomes, expected, problems)
+        mistake, shown, complete = _find_mistake(made, outcomes, problems)
     if mistake is not None:
         verdict.mistake, verdict.says, verdict.see = mistake.name, mistake.says, mistake.see
         if not complete:
@@ -256,13 +291,7 @@ def _generic_sentence(problem: Difference) -> str:
     return f"{of_what}the value is wrong." if of_what else "The value is wrong."
 
 
-def _find_mistake(
-    exercise: Exercise,
-    cases: list[Case],
-    outcomes: list[Outcome],
-    expected: list[Any],
-    problems: list[Difference | None],
-) -> tuple[Mistake | None, int, bool]:
+def _find_mistake(made: _Made, outcomes: list[Outcome], problems: list[Difference | None]) -> tuple[Mistake | None, int, bool]:
     """Return the mistake whose result equals the student's, the case that shows it, and whether it explains every case.
 
     A mistake explains a case if its result differs from the reference's and equals the student's (the dtype apart); of
@@ -274,55 +303,46 @@ def _find_mistake(
     exceptions is explained by the mistake that raises in exactly the same cases; where that is all of them, with the same
     messages.
     """
-    candidates = [i for i, case in enumerate(cases) if _is_compared(case)]
+    candidates = [i for i, case in enumerate(made.cases) if _is_compared(case)]
     wrong_value = [i for i in candidates if problems[i] is not None and problems[i].kind in _EXPLAINABLE]
     raised = [i for i in candidates if problems[i] is not None and problems[i].kind == "error"]
     if raised and len(raised) == sum(problems[i] is not None for i in candidates):
-        return _find_raising(exercise, cases, outcomes, expected, candidates, raised)
+        return _find_raising(made, outcomes, candidates, raised)
     others = [i for i in candidates if i not in wrong_value]
     best: tuple[int, int, int] = (0, 0, 0)
     chosen: tuple[Mistake | None, int] = (None, -1)
-    for mistake in exercise.mistakes:
-        explained, equal = _explained_by(mistake, exercise, cases, outcomes, expected, wrong_value)
+    for number, mistake in enumerate(made.exercise.mistakes):
+        explained, equal = _explained_by(number, made, outcomes, wrong_value)
         if not explained:
             continue
-        explained = sorted(explained + [i for i in raised if isinstance(_result_of(mistake, cases[i]), _Refused)])
+        explained = sorted(explained + [i for i in raised if isinstance(made.result(number, i), _Refused)])
         if 2 * len(explained) < len(wrong_value) + len(raised):
             continue
-        contradicted = sum(
-            problems[i] is None and _differs(exercise, cases[i], _result_of(mistake, cases[i]), expected[i]) for i in others
-        )
+        contradicted = sum(problems[i] is None and made.differs(number, i) for i in others)
         score = (len(explained), equal, -contradicted)
         if contradicted <= len(explained) and (chosen[0] is None or score > best):
             best, chosen = score, (mistake, explained[0])
     return chosen[0], chosen[1], best[0] == len(wrong_value) + len(raised)
 
 
-def _explained_by(
-    mistake: Mistake, exercise: Exercise, cases: list[Case], outcomes: list[Outcome], expected: list[Any], wrong_value: list[int]
-) -> tuple[list[int], int]:
+def _explained_by(number: int, made: _Made, outcomes: list[Outcome], wrong_value: list[int]) -> tuple[list[int], int]:
     """Return which of the wrong values a mistake explains, none if fewer than half, and how many it equals wholly."""
     explained, equal = [], 0
     for tried, i in enumerate(wrong_value):
         if 2 * (tried - len(explained)) > len(wrong_value):
             return [], 0
-        made = _result_of(mistake, cases[i])
-        if isinstance(made, _Refused) or not _differs(exercise, cases[i], made, expected[i]):
+        if not made.differs(number, i) or isinstance(result := made.result(number, i), _Refused):
             continue
-        wholly = _same_values(exercise, cases[i], outcomes[i].value, made)
-        if wholly or _same_where_wrong(exercise, cases[i], outcomes[i].value, made, expected[i]):
+        case, got = made.cases[i], outcomes[i].value
+        wholly = _same_values(made.exercise, case, got, result)
+        if wholly or _same_where_wrong(made.exercise, case, got, result, made.expected[i]):
             explained.append(i)
             equal += wholly
     return (explained, equal) if 2 * len(explained) >= len(wrong_value) else ([], 0)
 
 
-def _differs(exercise: Exercise, case: Case, made: Any, expected: Any) -> bool:
-    """Return whether a mistake shows in a case: it raises there, or gives another result than the reference."""
-    return isinstance(made, _Refused) or _compare(exercise, case, _as_if_typed(exercise, made, case), expected) is not None
-
-
 def _find_raising(
-    exercise: Exercise, cases: list[Case], outcomes: list[Outcome], expected: list[Any], candidates: list[int], raised: list[int]
+    made: _Made, outcomes: list[Outcome], candidates: list[int], raised: list[int]
 ) -> tuple[Mistake | None, int, bool]:
     """Return the mistake that raises in exactly the cases `raised` and gives the right result in all others.
 
@@ -331,21 +351,19 @@ def _find_raising(
     """
     raising = None
     unknown_name = any("NameError" in outcomes[i].error_types for i in raised)
-    for mistake in exercise.mistakes:
+    for number, mistake in enumerate(made.exercise.mistakes):
         said = []
         for i in raised:
-            made = _result_of(mistake, cases[i])
-            if not isinstance(made, _Refused):
+            result = made.result(number, i)
+            if not isinstance(result, _Refused):
                 break
-            said.append(made.says)
+            said.append(result.says)
         if len(said) < len(raised):
             continue
         # The bare name of an exception says nothing about why it was raised.
         alike = said == [outcomes[i].error for i in raised] and all(": " in text for text in said)
-        others = [(i, _result_of(mistake, cases[i])) for i in candidates if i not in raised]
-        if (not alike and (raising or unknown_name or not others)) or any(
-            _differs(exercise, cases[i], v, expected[i]) for i, v in others
-        ):
+        others = [i for i in candidates if i not in raised]
+        if (not alike and (raising or unknown_name or not others)) or any(made.differs(number, i) for i in others):
             continue
         if alike:
             return mistake, raised[0], True
@@ -361,13 +379,6 @@ class _Refused:
     """Stands for the result of a mistake that raises; `says` is what an Outcome's `error` would be."""
 
     says: str
-
-
-def _result_of(mistake: Mistake, case: Case) -> Any:
-    try:
-        return mistake.wrong(*case.args, **case.kwargs)
-    except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
-        return _Refused(error_text(error))
 
 
 def _as_if_typed(exercise: Exercise, made: Any, case: Case) -> Any:

@@ -1,6 +1,7 @@
 """Read verdicts from an executed notebook: what its test cells displayed, and what is said where they displayed nothing."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +53,8 @@ class PartResult:
         return self.verdict == "passed"
 
 
-def check_calls(source: str) -> list[CheckCall]:
+@functools.lru_cache(maxsize=256)
+def check_calls(source: str) -> tuple[CheckCall, ...]:
     """Return the calls of `check` in a test cell's own text; SyntaxError if that is not Python."""
     calls = []
     for node in ast.walk(ast.parse(source)):
@@ -62,7 +64,7 @@ def check_calls(source: str) -> list[CheckCall]:
                 names = tuple(argument.id for argument in rest if isinstance(argument, ast.Name))
                 hidden = any(keyword.arg == "hidden" for keyword in node.keywords)
                 calls.append(CheckCall(first.value, names, ast.unparse(node), hidden))
-    return calls
+    return tuple(calls)
 
 
 def split_hidden(source: str) -> tuple[str, str]:

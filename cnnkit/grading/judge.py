@@ -23,7 +23,7 @@ from cnnkit.checking.reporting import VERDICT_MIME, bundle
 from cnnkit.exercises import find_part
 from cnnkit.exercises.base import draw_cases
 from cnnkit.grading.limits import Limits
-from cnnkit.grading.remembering import drawn, request_for
+from cnnkit.grading.remembering import drawn, request_for, shows
 from cnnkit.grading.sandbox import PACKAGE, Sandbox, SandboxError, Submission, SubmissionEnded
 
 ERROR_NAMES = {"crashed": KERNEL_DIED, "timeout": TIME_LIMIT}
@@ -217,7 +217,8 @@ class _Run:
             says = f"{name} is not a function but {kind}: was the name used for something else?"
             return Verdict(check_id, exercise.signature, "failed", says), []
         observed = _observed(answer, len(cases), len(sizes))
-        return judge(check_id, exercise, part, cases, observed, sizes), _trusted_outputs(answer.get("outputs"))
+        verdict = judge(check_id, exercise, part, cases, observed, sizes, shows(check_id, seed))
+        return verdict, _trusted_outputs(answer.get("outputs"))
 
     def _lose(self, index: int, ended: SubmissionEnded) -> None:
         cell = self.notebook.cells[index]

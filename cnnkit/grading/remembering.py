@@ -55,6 +55,11 @@ def drawn(check_id: str, seed: int) -> tuple[Exercise, Part, list[Case], tuple[C
     return replace(exercise, reference=reference, mistakes=tuple(mistakes), canonical=canonical), part, cases, sizes
 
 
+def shows(check_id: str, seed: int) -> dict[tuple[int, int], bool]:
+    """Return the memory of `judge`: in which of the cases of a seed each mistake shows."""
+    return _known(check_id, seed).setdefault("shows", {})
+
+
 def request_for(what: Hashable, seed: int, make: Callable[[], dict[str, Any]]) -> bytes:
     """Return the message that carries the cases of a seed to the student's process, as it goes over the wire."""
     known = _known(what, seed)
