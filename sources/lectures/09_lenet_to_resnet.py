@@ -53,7 +53,7 @@ r"""
 
 Here is the oldest net of this course that you could still use, LeNet-5 of 1998, on one line:
 
-> 5×5 convolution to 6 maps, pool, 5×5 convolution to 16 maps, pool, dense 120, dense 84, dense 10.
+5×5 convolution to 6 maps, pool, 5×5 convolution to 16 maps, pool, dense 120, dense 84, dense 10.
 
 The picture is grey and 32×32. Lecture 04 gives you the two formulas that you need to fill in the rest: the output size
 $\lfloor (H+2p-k)/s\rfloor+1$, and $K\,(C k^2/g+1)$ parameters for $K$ kernels on $C$ channels in $g$ groups. *Before you
@@ -380,7 +380,10 @@ fig, ax = plt.subplots(figsize=(8.6, 3.1))
 colours = [plotting.GREY if year < 2012 else plotting.BLUE for year, *_ in entries]
 ax.axhline(5.1, color=plotting.VERMILLION, ls="--", lw=1.3)
 bars = ax.bar(range(len(entries)), [error for *_, error in entries], color=colours)
-ax.bar_label(bars, fontsize=9, padding=2, bbox={"fc": "white", "ec": "none", "pad": 0.5})
+for bar, (*_, error) in zip(bars, entries, strict=True):
+    inside = error < 5.1  # above such a bar the number would lie on the dashed line
+    x, vertical, ink = bar.get_x() + bar.get_width() / 2, "top" if inside else "bottom", "white" if inside else "black"
+    ax.text(x, error - 0.2 if inside else error + 0.2, error, ha="center", va=vertical, color=ink, fontsize=9)
 ax.text(len(entries) - 0.55, 5.6, "a trained person, 5.1 %", ha="right", color=plotting.VERMILLION, fontsize=9)
 ax.set_xticks(range(len(entries)), [f"{name}\n{year}" for year, name, _ in entries], fontsize=8)
 ax.set(ylabel="top-5 error (%)", title="The contest: hand-made features (grey), then convolutional nets", ylim=(0, 31))
@@ -456,7 +459,8 @@ def draw_flow(ax, boxes, arrows, limits, title=""):
         style = {"arrowstyle": "->", "color": plotting.VERMILLION if bend else "black", "lw": 1.6 if bend else 1.0}
         if bend:  # a shortcut leaves and arrives at the side
             ax.plot([x0, x0 + bend[0], x0 + bend[0]], [y0, y0, y1], color=plotting.VERMILLION, lw=1.6, zorder=1)
-            ax.annotate("", (x1 + 0.24 * np.sign(bend[0]), y1), (x0 + bend[0], y1), arrowprops=style, zorder=1)
+            reach = 0.2 + 0.03 * len(boxes[end][2])  # to the edge of the box, which is as wide as its text
+            ax.annotate("", (x1 + reach * np.sign(bend[0]), y1), (x0 + bend[0], y1), arrowprops=style, zorder=1)
         else:
             ax.annotate("", (x1, y1 + 0.3), (x0, y0 - 0.3), arrowprops=style, zorder=1)
     ax.set(xlim=limits[:2], ylim=limits[2:])
@@ -954,7 +958,7 @@ for ax, shortcut, title in ((axes[0], False, "Plain: deeper is worse"), (axes[1]
                 range(10, STEPS + 1),
                 smooth(curves[depth, shortcut, seed]),
                 style,
-                color=plotting.PALETTE[DEPTHS.index(depth)],
+                color=plt.get_cmap(plotting.SEQUENTIAL)(DEPTHS.index(depth) / 4),  # depths are ordered
                 lw=1.3,
                 label=f"{depth} layers" if seed == 0 else None,
             )
@@ -965,7 +969,8 @@ for shortcut, name, marker, colour in ((False, "plain", "o--", plotting.VERMILLI
     axes[2].plot(DEPTHS, residual_ends if shortcut else plain_ends, marker, color=colour, label=name)
     for seed in SEEDS:
         axes[2].plot(DEPTHS, [final(curves[d, shortcut, seed]) for d in DEPTHS], "_", color=colour, ms=9)
-axes[2].set(xlabel="depth in layers", ylim=(0.5, 2.6), title="Loss at the end against depth", xticks=DEPTHS)
+axes[2].set(xlabel="depth in layers", ylabel="training loss at the end", ylim=(0.5, 2.6), xticks=DEPTHS)
+axes[2].set_title("At the end: only plain nets suffer")
 axes[2].legend()
 plotting.show(
     fig,
@@ -1186,7 +1191,7 @@ for ax, table, title in zip(axes, (J_of_F, identity, J_of_block), ("J of F", "+ 
     ax.set_title(title, loc="center")
     ax.set(xticks=[], yticks=[], xlabel="18 inputs")
 axes[0].set_ylabel("18 outputs")
-fig.colorbar(shades, ax=axes[-1])
+fig.colorbar(shades, ax=axes[-1], label="derivative")
 plotting.show(
     fig,
     "Three tables of 18 by 18 derivatives as colours: those of F, scattered; the identity, a diagonal of ones; and those of the "
@@ -1299,7 +1304,7 @@ for (name, net), (colour, style) in zip(START.items(), STYLES, strict=True):
     print(f"{name:36} last block {norms[-1]:.0e}, first block {norms[1]:.0e}: {norms[1] / norms[-1]:.0e} of it arrives")
 ax.set(yscale="log", ylim=(1e-16, 1e3), xlabel="maps behind the stem (0) and behind each block", ylabel="norm of the gradient")
 ax.set_title("56 layers before training: what comes back from the loss (right to left)")
-ax.legend(loc="lower right", fontsize=8)
+ax.legend(loc="lower right")
 plotting.show(
     fig,
     "Norm of the gradient at the maps behind each of 27 blocks, log axis. Plain nets with default weights: it falls by more than "
@@ -1429,10 +1434,10 @@ for shortcut, name, shift, colour in ((False, "plain", -0.2, plotting.VERMILLION
     ax.bar(np.arange(1, 10) + shift, 100 * without[shortcut], 0.4, color=colour, label=name)
     ax.axhline(100 * complete[shortcut], color=colour, lw=1.2, ls="--")
     print(f"{name:9} complete {complete[shortcut]:.0%}, without one block on average {without[shortcut].mean():.0%}")
-ax.axhline(10, color=plotting.GREY, lw=1)
+ax.axhline(10, color="black", ls=":", lw=1, label="guessing")
 ax.set(xlabel="block taken out", ylabel="test accuracy (%)", ylim=(0, 100), xticks=range(1, 10))
-ax.set_title("One block less (dashed: none; grey: chance)")
-ax.legend(ncols=2)
+ax.set_title("Later blocks of the residual net are hardly missed (dashed: with all blocks)")
+ax.legend(ncols=3)
 plotting.show(
     fig,
     "Test accuracy of two nets of nine blocks when one block is taken out. The plain net falls towards chance whichever it is; "
@@ -1478,8 +1483,8 @@ assert shown == [(64, 56, 56), (64, 56, 56), (128, 28, 28), (256, 14, 14), (512,
 fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.3), sharey=True)
 rows = [f"{part}: {'×'.join(map(str, shape))}" for part, shape in zip(parts, shown, strict=True)]
 for ax, values, unit, title in (
-    (axes[0], [v / 1e6 for v in stage_parameters.values()], "millions", "Parameters: at the end"),
-    (axes[1], [v / 1e9 for v in stage_macs.values()], "billions", "MACs: evenly spread"),
+    (axes[0], [v / 1e6 for v in stage_parameters.values()], "parameters (millions)", "Most parameters are at the end"),
+    (axes[1], [v / 1e9 for v in stage_macs.values()], "MACs (billions)", "The work is evenly spread"),
 ):
     ax.barh(rows, values, color=[plotting.GREY, *[plotting.BLUE] * 4, plotting.ORANGE])
     for k, value in enumerate(values):
@@ -1838,6 +1843,7 @@ SHIFT = {
     "ResNet-34": (26, -8),
     "GoogLeNet": (-4, 10),
     "ResNet-101": (0, -15),
+    "ResNet-152": (36, -3),
     "ConvNeXt-T": (0, 12),
 }
 points = {}
@@ -1851,6 +1857,9 @@ for name, (build, _) in NETS.items():
     ax.annotate(name, points[name], SHIFT.get(name, (0, 8)), textcoords="offset points", ha="center", fontsize=8)
 chain = [points[name] for name in ("ResNet-18", "ResNet-34", "ResNet-50", "ResNet-101", "ResNet-152")]
 ax.plot(*zip(*chain, strict=True), color=plotting.BLUE, lw=1)
+for colour, era in ((plotting.VERMILLION, "2012 to 2014"), (plotting.BLUE, "ResNet, 2015"), (plotting.GREEN, "since 2018")):
+    ax.scatter([], [], s=60, color=colour, alpha=0.55, edgecolor="white", label=era)
+ax.legend(loc="lower right")
 recipe_2 = models.ResNet50_Weights.IMAGENET1K_V2.meta["_metrics"]["ImageNet-1K"]["acc@1"]
 ax.scatter(
     points["ResNet-50"][0], recipe_2, s=measured["ResNet-50"][0] / 2.5e5, facecolor="none", edgecolor=plotting.BLUE, lw=1.5
@@ -1862,7 +1871,8 @@ ax.set_title("Less work and more accuracy: up and to the left (area: parameters)
 plotting.show(
     fig,
     "Top-1 accuracy against GMACs, area by parameters: AlexNet lowest; VGG at the far right with the largest circles at 72 per "
-    "cent; the ResNets on a line rising from 70 to 78; MobileNetV2 and EfficientNet-B0 far left at 72 and 78; ConvNeXt highest.",
+    "cent; the ResNets on a line rising from 70 to 78; MobileNetV2 and EfficientNet-B0 far left at 72 and 78; ConvNeXt highest. "
+    "An empty circle above ResNet-50 is the same net, trained anew.",
 )
 print(f"ResNet-50 as published {points['ResNet-50'][1]:.1f} %, the same net with a better training recipe {recipe_2:.1f} %")
 assert points["ResNet-18"][1] < points["ResNet-34"][1] < points["ResNet-50"][1] < points["ResNet-152"][1]
@@ -1891,21 +1901,26 @@ recipes (Wightman, Touvron and Jégou 2021).
 
 ## Common mistakes
 
-> - **"VGG has 138 million parameters."** VGG-16 has. And **"GoogLeNet has 4 million"**: between 5.6 and 7.0 without its
->   auxiliary heads, 13.0 with them.
-> - **"27 weights against 49."** Per pair of channels; with $C$ channels $27C^2$ against $49C^2$.
-> - **"Padding widens the receptive field."** It lets the field reach outside the picture.
-> - **"The gradient of a residual block cannot vanish."** It does where $\partial F/\partial x = -I$. The shortcut gives
->   a direct path.
-> - **"A ResNet is an unrolled RNN."** Each block has its own weights. **"ResNet-1024"** does not exist.
-> - **"Deep plain nets over-fit."** Their *training* loss is bad.
-> - **An activation between sum and shortcut in the wrong place:** in ResNet the last ReLU comes *after* the sum.
-> - **A shortcut that forgets the stride,** or a projection in every block. It is needed only where the shape changes.
-> - **Concatenation and addition confused:** Inception stacks channels, ResNet adds maps.
-> - **A net that loads strictly is taken for right.** What has no weights is not in the state dict. Compare logits in
->   `eval()`.
-> - **MACs taken for seconds.**
+- **"VGG has 138 million parameters, GoogLeNet 4 million."** VGG-16 has 138; GoogLeNet has between 5.6 and 7.0 without its
+  auxiliary heads, 13.0 with them. Say which net, and count.
+- **"27 weights against 49."** That is per pair of channels; with $C$ channels say $27C^2$ against $49C^2$.
+- **"Padding widens the receptive field."** It lets the field reach outside the picture. Compute it without $p$.
+- **"The gradient of a residual block cannot vanish."** It does where $\partial F/\partial x = -I$. The shortcut gives
+  a direct path, no more.
+- **"A ResNet is an unrolled RNN", or "ResNet-1024".** Each block has its own weights, and no net has that name. Look the depth
+  up.
+- **"Deep plain nets over-fit."** Their *training* loss is bad. Look at it before you speak of over-fitting.
+- **An activation between sum and shortcut in the wrong place.** The stream can only grow. In ResNet the last ReLU comes *after*
+  the sum.
+- **A shortcut that forgets the stride,** or a projection in every block. The sum fails, or parameters are too many. A projection
+  is needed only where the shape changes.
+- **Concatenation and addition confused.** The next layer meets another number of channels. Inception stacks channels, ResNet
+  adds maps.
+- **A net that loads strictly is taken for right.** What has no weights is not in the state dict. Compare logits in
+  `eval()`.
+- **MACs taken for seconds.** Two nets of equal work can differ in time. Count for the plan, measure for the clock.
 
+Two of them deserve a look: the activation in the wrong place, and concatenation taken for addition.
 The seventh and the ninth deserve a look.
 """
 
@@ -1985,7 +2000,7 @@ block.
 
 ## Your turn
 
-[Assignment 09](../assignments/09_lenet_to_resnet/09_lenet_to_resnet.ipynb): you write LeNet-5, a VGG block, an
-Inception block, both residual blocks and a ResNet-18 that loads torchvision's weights, and measure the gradient at
-every convolution. Next comes lecture 10: more from the same pictures.
+[Assignment 09](../assignments/09_lenet_to_resnet/09_lenet_to_resnet.ipynb), about four hours: you write LeNet-5, a VGG block, an
+Inception block, both residual blocks and a ResNet-18 that loads torchvision's weights, and measure the gradient at every
+convolution. Next comes [lecture 10](10_augmentation.ipynb): more from the same pictures.
 """
