@@ -125,6 +125,11 @@ def grade(
 
     from rich.console import Console
 
+    if not (scheduler or unsafe_no_sandbox):
+        from cnnkit.grading.workers import start_server
+
+        # It imports torch while this process imports nbgrader.
+        start_server(feedback)
     from cnnkit.grading.assignment import find_course, find_topic
     from cnnkit.grading.classroom import choose_students, grade_class, usable_cores
     from cnnkit.grading.gradebook import GradebookError

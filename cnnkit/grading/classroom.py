@@ -6,15 +6,12 @@ import io
 import itertools
 import json
 import logging
-import multiprocessing
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import wait as wait_for_handles
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,9 +30,9 @@ from cnnkit.grading.report import as_csv, as_html
 from cnnkit.grading.results import as_json, rejected_row, student_row
 from cnnkit.grading.resume import RunRecord, back_up, digest, write_whole
 from cnnkit.grading.sandbox import find_bubblewrap
+from cnnkit.grading.workers import worker_processes
 
 RESULTS, REPORT, SCORES, TIMES, LOG = "results.json", "report.html", "scores.csv", "times.csv", "grade.log"
-FEEDBACK_IMPORTS = ("cnnkit.grading.feedback", "nbconvert.exporters", "nbgrader.preprocessors")
 UNSAFE = "Graded without a sandbox: a notebook could read and change what the person who graded can."
 
 
@@ -141,22 +138,8 @@ def _workers(jobs: int, sandbox: bool, scheduler: str, feedback: bool) -> Abstra
 
         return executor(scheduler)
     if sandbox:
-        # One server imports torch, for the references, and forks the workers.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["cnnkit.grading.judge", "torch", *(FEEDBACK_IMPORTS if feedback else ())])
-        return ProcessPoolExecutor(jobs, context, initializer=_end_with_the_parent)
+        return worker_processes(jobs, feedback)
     return ThreadPoolExecutor(jobs)
-
-
-def _end_with_the_parent() -> None:
-    """Let this worker end when the process that started it does, however that ends."""
-    parent = multiprocessing.parent_process()
-
-    def wait_for_it() -> None:
-        wait_for_handles([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=wait_for_it, daemon=True).start()
 
 
 @dataclass
