@@ -13,6 +13,7 @@ from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from PIL import Image as PILImage
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every common form of colour blindness.
@@ -59,6 +60,17 @@ MAX_ANIMATION_BYTES = 250_000  # a lecture with its outputs stays below 1 MB
 ANIMATION_COLOURS = 128  # one palette for all frames: enough for drawings and heat maps
 MAX_PRINTED_CELLS = 100  # above this a plane is drawn without its numbers
 MAX_ROW_CELLS = 16  # a row of more cells than this is too small to read
+CELL_TINT = 0.25  # how far to either side of its middle the diverging map colours cells: black numbers stay legible
+
+# The frame of a window; its white rim keeps it apart from orange cells.
+WINDOW = {
+    "fill": False,
+    "edgecolor": VERMILLION,
+    "linewidth": 3,
+    "zorder": 3,
+    "clip_on": False,
+    "path_effects": (withStroke(linewidth=6, foreground="white"),),
+}
 
 drawing = True
 """False where a class is graded for its scores alone: then still figures are described instead of drawn."""
@@ -220,9 +232,9 @@ def slide_1d(x, w, y, *, alt: str | None = None, seconds: float = 0.9, names: tu
         _row(ax, y[: i + 1], centre, 0, bound, step=stride)
         for k in range(i + 1, len(y)):
             ax.add_patch(Rectangle((centre + k * stride - 0.5, -0.5), 1, 1, fill=False, edgecolor="#cccccc"))
-        ax.add_patch(Rectangle((start - 0.5, 3.1), len(w), 1, fill=False, edgecolor=VERMILLION, linewidth=2.5))
+        ax.add_patch(Rectangle((start - 0.5, 3.1), len(w), 1, **WINDOW))
         target = centre + start
-        ax.add_patch(Rectangle((target - 0.5, -0.5), 1, 1, fill=False, edgecolor=VERMILLION, linewidth=2.5))
+        ax.add_patch(Rectangle((target - 0.5, -0.5), 1, 1, **WINDOW))
         ax.annotate("", (target, 0.55), (target, 0.9), arrowprops={"arrowstyle": "->", "color": VERMILLION})
         for height, name in ((3.6, names[0]), (2.5, names[1]), (1.4, f"{names[0]} · {names[1]}"), (0, names[2])):
             ax.text(-0.8, height, name, ha="right", va="center", fontsize=11, color=GREY)
@@ -257,14 +269,12 @@ def slide_2d(x, w, y, *, alt: str | None = None, seconds: float = 0.7, names: tu
     figsize = (cell * sum(widths) + 0.6, cell * x.shape[0] + 0.5)
     frames = [(i, j) for i in range(y.shape[0]) for j in range(y.shape[1])]
 
-    outline = {"fill": False, "edgecolor": VERMILLION, "linewidth": 2.5, "zorder": 3, "clip_on": False}
-
     def draw(frame: tuple[int, int]) -> Figure:
         i, j = frame
         top, left = i * strides[0], j * strides[1]
         fig, axes = plt.subplots(1, 3, figsize=figsize, width_ratios=widths, layout="constrained")
         _cells(axes[0], x, bound_x)
-        axes[0].add_patch(Rectangle((left - 0.5, top - 0.5), w.shape[1], w.shape[0], **outline))
+        axes[0].add_patch(Rectangle((left - 0.5, top - 0.5), w.shape[1], w.shape[0], **WINDOW))
         window = x[top : top + w.shape[0], left : left + w.shape[1]]
         _cells(
             axes[1],
@@ -274,7 +284,7 @@ def slide_2d(x, w, y, *, alt: str | None = None, seconds: float = 0.7, names: tu
         )
         done = np.where(np.arange(y.size).reshape(y.shape) <= i * y.shape[1] + j, y, np.nan)
         _cells(axes[2], done, bound_y)
-        axes[2].add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **outline))
+        axes[2].add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **WINDOW))
         for ax in axes:
             ax.set_anchor("N")
         axes[0].set_title(f"{names[0]} and the window", fontsize=10)
@@ -403,7 +413,7 @@ def _row(ax: Axes, values: np.ndarray, start: float, height: float, bound: float
     colours = plt.get_cmap(DIVERGING)
     for k, value in enumerate(values):
         left = start + k * step
-        face = colours(0.5 + 0.35 * value / bound) if bound else "white"
+        face = colours(0.5 + CELL_TINT * value / bound) if bound else "white"
         ax.add_patch(Rectangle((left - 0.5, height - 0.5), 1, 1, facecolor=face, edgecolor=edge))
         ax.text(left, height, _number(value), ha="center", va="center", fontsize=9)
 
@@ -411,7 +421,7 @@ def _row(ax: Axes, values: np.ndarray, start: float, height: float, bound: float
 def _cells(ax: Axes, plane: np.ndarray, bound: float | None, words: list[str] | None = None) -> None:
     """Draw a plane as cells, tinted by value where a bound is given, with numbers while they can be read."""
     if bound:
-        ax.imshow(0.5 + 0.35 * plane / bound, cmap=DIVERGING, vmin=0, vmax=1)
+        ax.imshow(0.5 + CELL_TINT * plane / bound, cmap=DIVERGING, vmin=0, vmax=1)
     else:
         ax.imshow(np.ones(plane.shape), cmap="gray", vmin=0, vmax=1)
     ax.set_xticks(np.arange(plane.shape[1] + 1) - 0.5, labels=[])
@@ -424,4 +434,4 @@ def _cells(ax: Axes, plane: np.ndarray, bound: float | None, words: list[str] | 
         return
     for k, ((i, j), value) in enumerate(np.ndenumerate(plane)):
         if not np.isnan(value):
-            ax.text(j, i, words[k] if words else _number(value), ha="center", va="center", fontsize=8)
+            ax.text(j, i, words[k] if words else _number(value), ha="center", va="center", fontsize=8 if words else 9)

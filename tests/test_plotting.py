@@ -245,6 +245,17 @@ def test_slide_draws_the_names_that_it_is_given():
         assert slide(*arrays, names=("dy", "w", "dx")).data != default
 
 
+def luminance(colour):
+    """Return the relative luminance of an sRGB colour (WCAG 2.2)."""
+    parts = np.array(colour[:3])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+
+
+def test_black_numbers_can_be_read_on_the_darkest_cells():
+    tints = plt.get_cmap(plotting.DIVERGING)([0.5 - plotting.CELL_TINT, 0.5 + plotting.CELL_TINT])
+    assert all((luminance(tint) + 0.05) / 0.05 > 4.5 for tint in tints)  # contrast that WCAG asks of text
+
+
 def test_slide_does_not_change_its_inputs():
     x, w, y = np.arange(5.0), np.ones(2), np.array([1.0, 3, 5, 7])
     before = [a.copy() for a in (x, w, y)]

@@ -231,9 +231,12 @@ def test_the_kernel_is_laid_on_the_image_unflipped(name):
     assert result.shape == (7, 10)
     for i, j in np.ndindex(result.shape):
         assert abs((image[i : i + 3, j : j + 3] * weights).sum() - result[i, j]) < 1e-9
-    assert (f"from {result.min():.0f} to {result.max():.0f}; 0 is in the middle" in alt) == (result.min() < -0.5)
     total = weights.sum()
-    assert ("even areas keep their brightness" in alt) == (abs(total - 1) < 1e-9)
+    keeps = abs(total - 1) < 1e-9
+    limits = f"from {result.min():.0f} to {result.max():.0f}; ".replace("-", "−")
+    assert (f"{limits}orange is above 0, violet below." in alt) == (result.min() < -0.5 and not keeps)
+    assert (f"{limits}drawn from 0, black, to 255, white." in alt) == (result.min() >= -0.5 or keeps)
+    assert ("even areas keep their brightness" in alt) == keeps
     assert ("even areas become 0" in alt) == (abs(total) < 1e-9)
 
 

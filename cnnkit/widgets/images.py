@@ -74,8 +74,8 @@ def explore_kernel(image: np.ndarray, kernel: str | Sequence[Sequence[float]] = 
 def draw_kernel(image: np.ndarray, kernel: str | Sequence[Sequence[float]]) -> tuple[Figure, str]:
     """Draw an image, a 3 × 3 kernel, and their cross-correlation without padding; return figure and alternative text.
 
-    `image` is (H, W) uint8. A result with negative values is drawn on a scale with zero in its middle, another one from
-    0 to 255. Raises ValueError for another image or kernel.
+    `image` is (H, W) uint8. A result is drawn from 0 to 255, but in colours that tell its sign if it has negative values and
+    the weights do not add up to 1. Raises ValueError for another image or kernel.
     """
     import torch
     import torch.nn.functional as F
@@ -84,15 +84,16 @@ def draw_kernel(image: np.ndarray, kernel: str | Sequence[Sequence[float]]) -> t
     tensors = [torch.from_numpy(array.astype(np.float64))[None, None] for array in (image, weights)]
     result = F.conv2d(*tensors)[0, 0].numpy()
     total, low, high = weights.sum(), result.min(), result.max()
-    signed = low < -0.5
+    keeps = abs(total - 1) < 1e-9
+    signed = low < -0.5 and not keeps
     # Sums of weights such as 1/9 are not whole to the last bit.
     says = f"the weights add up to {total:.3g}"
-    if abs(total - 1) < 1e-9:
+    if keeps:
         says += ": even areas keep their brightness"
     elif abs(total) < 1e-9:
         says += ": even areas become 0"
-    remark = f"The result reaches from {low:.0f} to {high:.0f}" + (
-        "; 0 is in the middle of the scale." if signed else "; drawn from 0, black, to 255, white."
+    remark = f"The result reaches from {low:.0f} to {high:.0f}; ".replace("-", "−") + (
+        "orange is above 0, violet below." if signed else "drawn from 0, black, to 255, white."
     )
     fig, axes = plt.subplots(1, 3, figsize=(7.6, 3.0), width_ratios=(3, 2, 3), layout="constrained")
     axes[0].imshow(image, cmap="gray", vmin=0, vmax=255)
@@ -100,13 +101,15 @@ def draw_kernel(image: np.ndarray, kernel: str | Sequence[Sequence[float]]) -> t
     axes[1].imshow(weights, cmap=plotting.DIVERGING, vmin=-bound, vmax=bound)
     for (i, j), weight in np.ndenumerate(weights):
         colour = "white" if abs(weight) > 0.7 * bound else "black"
-        axes[1].text(j, i, f"{weight:.3g}", ha="center", va="center", fontsize=9, color=colour)
+        axes[1].text(j, i, f"{weight:.3g}".replace("-", "−"), ha="center", va="center", fontsize=9, color=colour)
     if signed:
         axes[2].imshow(result, cmap=plotting.DIVERGING, vmin=-np.abs(result).max(), vmax=np.abs(result).max())
     else:
         axes[2].imshow(result, cmap="gray", vmin=0, vmax=255)
     for ax, title in zip(axes, ("image", "kernel", "result"), strict=True):
         ax.set(title=title, xticks=[], yticks=[])
+        ax.grid(False)
+        ax.spines[:].set_visible(False)
     sentence = f"In the kernel {says}."
     fig.suptitle(f"{sentence}\n{remark}", x=0.01, ha="left", fontsize=10.5)
     rows = "; ".join(", ".join(f"{weight:.3g}" for weight in row) for row in weights)
@@ -157,6 +160,7 @@ def draw_pooling(image: np.ndarray, pooling: str = "max", k: int = 2, stride: in
     for ax, picture in zip(axes, (moved, after), strict=True):
         ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
     axes[0].set(title="image, with the first windows")
     axes[1].set(title="output")
     for place, colour in zip(((0, 0), (0, 1), (1, 0)), (plotting.VERMILLION, plotting.ORANGE, plotting.SKY), strict=True):
@@ -207,6 +211,7 @@ def draw_augmentation(image: np.ndarray, augmentation: str, strength: int = 5, s
     for ax, picture in zip(axes, [tensor, *(picture for picture, _ in drawn)], strict=True):
         ax.imshow(picture.numpy().transpose(1, 2, 0))
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color=plotting.GREY)  # a white picture has an edge, too
     for ax, title in zip(axes, ("original", *(words for _, words in drawn)), strict=True):
         ax.set_title(title, fontsize=9)
     sentence = f"{augmentation}, strength {strength} of {STRENGTHS[1]}, seed {seed}"
@@ -244,10 +249,10 @@ def _augmented(image, augmentation: str, strength: float, generator):
         return (flip(image), "flipped") if flipped else (image, "as it was")
     if augmentation == "rotation":
         angle = 60 * strength * uniform()
-        return change.rotate(image, angle, change.InterpolationMode.BILINEAR), f"{angle:+.0f}°"
+        return change.rotate(image, angle, change.InterpolationMode.BILINEAR), f"{angle:+.0f}°".replace("-", "−")
     if augmentation == "shift":
         across, down = (round(0.4 * strength * side * uniform()) for _ in range(2))
-        return change.affine(image, 0, [across, down], 1, [0, 0]), f"{across:+d}, {down:+d} px"
+        return change.affine(image, 0, [across, down], 1, [0, 0]), f"{across:+d}, {down:+d} px".replace("-", "−")
     if augmentation == "zoom":
         scale = 1 + 0.6 * strength * uniform()
         return change.affine(image, 0, [0, 0], scale, [0, 0], change.InterpolationMode.BILINEAR), f"× {scale:.2f}"

@@ -174,7 +174,8 @@ images, labels = data.fashion_mnist("test")
 boot = to_nchw(images[labels == 9][:1])[0, 0]
 moves = [(0, 0), (0, 6), (6, 0), (-5, -5)]
 places = [shift(boot, dy, dx) for dy, dx in moves]
-plotting.show_images(places, [f"dy = {dy}, dx = {dx}" for dy, dx in moves], alt="The same ankle boot in four places.")
+titles = [f"dy = {dy}, dx = {dx}".replace("-", "−") for dy, dx in moves]
+plotting.show_images(places, titles, alt="The same ankle boot in four places.")
 
 # %% [markdown]
 r"""
@@ -333,7 +334,14 @@ scene += np.random.default_rng(0).normal(0, 0.1, scene.shape).astype(np.float32)
 row, column = template_match(scene, eye - eye.mean())
 print(f"cut out at row 28, column 44; found at row {row}, column {column}")
 found = scene[row : row + 22, column : column + 26]
-plotting.show_images([scene, eye, found], ["the scene", "the template", "what was found"], alt="A noisy cat and its eye.")
+plotting.show_images(
+    [scene, eye - eye.mean(), found],
+    ["the scene", "the template", "what was found"],
+    columns=3,
+    limits=(-0.5, 0.5),
+    alt="A noisy cat, pushed down and to the right; the eye that was cut out of her; and the noisy piece of the scene that was "
+    "found.",
+)
 
 # %% [markdown]
 r"""

@@ -59,6 +59,7 @@ axes[1].imshow(piece, cmap="gray", vmin=0, vmax=255)
 for (i, j), level in np.ndenumerate(piece):
     axes[1].text(j, i, level, ha="center", va="center", fontsize=8, color="black" if level > 110 else "white")
 axes[1].set(title="64 pixels, one number each", xticks=[], yticks=[])
+axes[1].spines[:].set_visible(False)
 for ax in axes:
     ax.grid(False)
 plotting.show(
@@ -510,7 +511,7 @@ def plot_curves(curves: dict, looks: dict, title: str, alt: str) -> None:
 plot_curves(
     curves,
     LOOKS,
-    f"Trained on centred pictures only (mean of {len(SEEDS)} runs; bands: worst to best)",
+    f"Six pixels undo the MLP, not the CNN (mean of {len(SEEDS)} runs; bands: worst to best)",
     "Accuracy against shift. The MLP is a narrow hill: high at shift 0, below one half at six pixels on either side. The "
     "CNN stays high at every shift.",
 )
@@ -617,13 +618,16 @@ assert never_lit.sum() >= CANVAS**2 - (CANVAS - 2 * MARGIN) ** 2
 
 busiest = (after - before).flatten(1).norm(dim=1).argsort(descending=True)[:5]
 bound = after[busiest].abs().max().item()
-plotting.show_images(
-    list(after[busiest]),
-    [f"unit {u}" for u in busiest],
-    columns=5,
-    limits=(-bound, bound),
-    cmap=plotting.DIVERGING,
-    alt="Five masks of 32 by 32 weights: in the middle smooth shapes of clothes and shoes, around them a frame of faint noise.",
+fig, axes = plt.subplots(1, len(busiest), figsize=(9, 1.9))
+for ax, unit in zip(axes, busiest.tolist(), strict=True):
+    colours = ax.imshow(after[unit].numpy(), cmap=plotting.DIVERGING, vmin=-bound, vmax=bound)
+    ax.set_title(f"unit {unit}", loc="center")
+    ax.set_axis_off()
+fig.colorbar(colours, ax=axes, label="weight")
+plotting.show(
+    fig,
+    "Five masks of 32 by 32 weights, coloured by sign: in the middle smooth shapes of clothes and shoes, around them a frame "
+    "of faint noise.",
 )
 
 # %% [markdown]
@@ -708,7 +712,7 @@ highest = F.max_pool2d(response[None, None], 15, stride=1, padding=7)[0, 0]  # t
 found = ((response == highest) & (response > 0.15)).nonzero()
 print(f"{len(found)} places where the mask fits better than anywhere nearby")
 
-fig, axes = plt.subplots(1, 3, figsize=(8.4, 2.7), width_ratios=(0.36, 1, 1))
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), width_ratios=(0.5, 1, 1))
 axes[0].imshow(mask.numpy(), cmap=plotting.DIVERGING, vmin=-mask.abs().max(), vmax=mask.abs().max())
 axes[0].set_title("the mask")
 axes[1].imshow(coins.numpy(), cmap="gray", interpolation="nearest", vmin=0, vmax=1)
@@ -717,8 +721,10 @@ for r, c in found.tolist():
 axes[1].set_title(f"{len(found)} places found")
 pad = size // 2
 extent = (pad - 0.5, coins.shape[1] - pad - 0.5, coins.shape[0] - pad - 0.5, pad - 0.5)
-axes[2].imshow(response.numpy(), extent=extent, interpolation="nearest", vmin=-0.3, vmax=0.5)
+few_colours = plt.get_cmap(plotting.DIVERGING, 33)
+colours = axes[2].imshow(response.numpy(), cmap=few_colours, extent=extent, interpolation="nearest", vmin=-0.5, vmax=0.5)
 axes[2].set(title="the response, place by place", xlim=axes[1].get_xlim(), ylim=axes[1].get_ylim())
+fig.colorbar(colours, ax=axes[2], label="response", shrink=0.8)
 for ax in axes:
     ax.grid(False)
     ax.set(xticks=[], yticks=[])
@@ -726,14 +732,15 @@ for ax in axes:
 plotting.show(
     fig,
     "A disc-shaped mask; a photograph of coins in four rows with a circle drawn on each place found; the response, a map with "
-    "a bright spot wherever a coin lies.",
+    "an orange spot wherever a coin lies.",
 )
 assert len(found) == 24
+assert response.abs().max() <= 0.5
 assert mask.numel() == 841
 
 # %% [markdown]
 r"""
-Look from the middle picture to the right one: wherever a coin lies there is a bright spot, at *the coin's own place*.
+Look from the middle picture to the right one: wherever a coin lies there is an orange spot, at *the coin's own place*.
 One mask of $29 \cdot 29 = 841$ weights found all 24 coins. (On the largest coins the circle lies anywhere inside: the
 disc is too small for them. A mask does not adapt its size.) The right picture is called a **feature map**. It does not
 just say that there are coins, it says where.
@@ -821,8 +828,8 @@ the kernel in one order reaches from the black into the cat. The other two are a
 one order has zeros where the other still sees what has since been pushed out. The lines are two pixels wide, half a
 kernel.
 
-> *Equivariant* is a statement about a world without borders. With zero padding it holds away from them, and each
-> further layer of $5\times5$ kernels moves the boundary two pixels inwards.
+*Equivariant* is a statement about a world without borders. With zero padding it holds away from them, and each
+further layer of $5\times5$ kernels moves the boundary two pixels inwards.
 
 The next cell counts that, and makes the borders disappear: `roll` lets what is pushed out on the right come in on the
 left, and circular padding does the same for the kernel. Then nothing is left of the difference.
@@ -912,9 +919,10 @@ fair = torch.stack([torch.roll(matrix, (s, s), dims=(0, 1)) for s in range(n)]).
 
 fig, axes = plt.subplots(1, 2, figsize=(6.4, 2.9))
 for ax, weights, title in zip(axes, (matrix, fair), ("a dense layer", "averaged over all shifts"), strict=True):
-    ax.imshow(weights.numpy(), cmap=plotting.DIVERGING, vmin=-2, vmax=2)
+    colours = ax.imshow(weights.numpy(), cmap=plotting.DIVERGING, vmin=-2, vmax=2)
     ax.set(title=title, xlabel="input", ylabel="output", xticks=range(n), yticks=range(n))
     ax.grid(False)
+fig.colorbar(colours, ax=axes, label="weight", extend="both")
 plotting.show(fig, "Left: a matrix of random colours. Right: the same after averaging; each diagonal has a single colour.")
 
 x = torch.randn(n, generator=generator, dtype=torch.float64)
@@ -1179,8 +1187,10 @@ axes[0].grid(False)
 for cell, (name, mark, colour) in enumerate((("simple", "-", plotting.VERMILLION), ("complex", "--", plotting.BLUE))):
     axes[1].plot(angles, by_angle[:, cell] / top, mark, color=colour, label=name)
     axes[2].plot(positions, by_position[:, cell] / top, mark, color=colour, label=name)
-axes[1].set(xlabel="turned from upright, in degrees", ylabel="answer", title="both mind the direction", xticks=range(-90, 91, 45))
-axes[2].set(xlabel="place of the bar in pixels", title="only one minds the place", ylim=(-0.05, 1.35))
+axes[1].set(xlabel="turned from upright, in degrees", title="both mind the direction", xticks=range(-90, 91, 45))
+axes[2].set(xlabel="place of the bar in pixels", title="only one minds the place")
+for ax in axes[1:]:
+    ax.set(ylabel="answer, best = 1", ylim=(-0.05, 1.3), yticks=(0, 0.5, 1))
 axes[2].legend(loc="upper center", ncols=2)
 plotting.show(
     fig,
@@ -1311,19 +1321,22 @@ print(f"places in the photograph with at least as large an answer: {share:.1%}")
 assert cheeks > eyes + 20 * HEIGHT * WIDTH
 assert 0 < share < 0.1
 
-fig, axes = plt.subplots(1, 2, figsize=(6.0, 2.7))
-axes[0].imshow(face[10:110, 60:170], cmap="gray", interpolation="nearest", vmin=0, vmax=255, extent=(59.5, 169.5, 109.5, 9.5))
-for start, colour, sign in ((TOP, plotting.VERMILLION, "−"), (TOP + HEIGHT, plotting.SKY, "+")):
+fig, axes = plt.subplots(1, 2, figsize=(7.6, 3.1))
+axes[0].imshow(face, cmap="gray", interpolation="nearest", vmin=0, vmax=255)
+for start, colour, sign in ((TOP, plotting.SKY, "−"), (TOP + HEIGHT, plotting.VERMILLION, "+")):
     axes[0].add_patch(Rectangle((LEFT - 0.5, start - 0.5), WIDTH, HEIGHT, fill=False, edgecolor=colour, linewidth=2))
-    axes[0].text(LEFT - 7, start + HEIGHT / 2, sign, ha="center", va="center", color=colour, fontsize=16, fontweight="bold")
-axes[0].set_title("one Haar feature")
-axes[1].imshow(
-    answers.numpy(), cmap=plotting.DIVERGING, interpolation="nearest", vmin=-answers.abs().max(), vmax=answers.abs().max()
-)
-axes[1].plot(LEFT, TOP, "o", mfc="none", mec="black", ms=11, mew=2)
+    label = {"facecolor": "white", "edgecolor": colour, "boxstyle": "circle,pad=0.1"}
+    axes[0].text(LEFT - 8, start + HEIGHT / 2, sign, ha="center", va="center", fontsize=8, fontweight="bold", bbox=label)
+axes[0].set_title("one Haar feature: + minus −")
+top, left = HEIGHT - 0.5, (WIDTH - 1) / 2  # from a window's corner to its middle, where its answer is drawn
+extent = (left - 0.5, left + answers.shape[1] - 0.5, top + answers.shape[0] - 0.5, top - 0.5)
+bound, few_colours = answers.abs().max().item(), plt.get_cmap(plotting.DIVERGING, 33)
+colours = axes[1].imshow(answers.numpy(), cmap=few_colours, interpolation="nearest", vmin=-bound, vmax=bound, extent=extent)
+axes[1].plot(LEFT + left, TOP + top, "o", mfc="none", mec="black", ms=11, mew=2)
 axes[1].set_title("its answer at every place")
+fig.colorbar(colours, ax=axes[1], label="grey levels", shrink=0.9)
 for ax in axes:
-    ax.set(xticks=[], yticks=[])
+    ax.set(xticks=[], yticks=[], xlim=(20, 220), ylim=(200, 0))
     ax.grid(False)
     ax.spines[:].set_visible(False)
 plotting.show(
@@ -1367,19 +1380,19 @@ r"""
 Look at the share: 96 % of the parameters are in three dense layers that look at the last feature maps place by place.
 Later networks, GoogLeNet and ResNet among them, replaced most of this by global pooling. Lecture 09 goes on from here.
 
-> **Common mistakes**
->
-> - **"Convolution is translation-invariant."** It is *equivariant*: the feature map moves with the picture. Invariance
->   comes from pooling over places, and a dense layer on flattened maps destroys it again.
-> - **"A grey image is one-dimensional."** $(1, 28, 28)$ has three axes, one of them of length 1. One *channel* is not
->   one dimension.
-> - **Biases counted per channel pair, or kernels counted by their width.** It is $C_\text{out}(C_\text{in}k^2 + 1)$:
->   every kernel spans all input channels and has one bias.
-> - **`reshape` to reorder axes.** It keeps the order of the numbers, so it scrambles the picture. `permute` moves axes.
-> - **"Universal approximator" taken for "will learn it".** The theorem promises weights. Training on centred pictures
->   does not find them, since it never sees the margin.
-> - **Equivariance expected at the border, or of turning.** Padding breaks it at the edges, stride 2 breaks it for odd
->   shifts, and turned pictures are another matter.
+## Common mistakes
+
+- **"Convolution is translation-invariant."** Shift the picture, and the feature map moves with it: that is *equivariant*.
+  Invariance comes from pooling over places, and a dense layer on flattened maps destroys it again.
+- **"A grey image is one-dimensional."** $(1, 28, 28)$ has three axes, one of them of length 1. One *channel* is not
+  one dimension: count the axes.
+- **Biases counted per channel pair, or kernels counted by their width.** The number is not the model's. Every kernel
+  spans all input channels and has one bias: $C_\text{out}(C_\text{in}k^2 + 1)$.
+- **`reshape` to reorder axes.** It keeps the order of the numbers, so it scrambles the picture. `permute` moves axes.
+- **"Universal approximator" taken for "will learn it".** The theorem promises weights. Training on centred pictures
+  does not find them, since it never sees the margin. Test on pictures that are moved.
+- **Equivariance expected at the border, or of turning.** Padding breaks it at the edges, stride 2 breaks it for odd
+  shifts, and turned pictures are another matter. Compare away from the border, after whole strides.
 
 ## Summary
 
@@ -1436,7 +1449,7 @@ Later networks, GoogLeNet and ResNet among them, replaced most of this by global
 
 ## Your turn
 
-**Now do [assignment 01](../assignments/01_why_convolution/01_why_convolution.ipynb):** order the axes, move pictures,
-count weights, find a cat's eye with a template, and measure equivariance with one number. Lecture 02 then takes the
-sliding dot product apart, in one dimension.
+[Assignment 01](../assignments/01_why_convolution/01_why_convolution.ipynb), about 80 minutes: you order the axes, move
+pictures, count weights, find a cat's eye with a template, and measure equivariance with one number. Next comes
+[lecture 02](02_convolution_1d.ipynb): the sliding dot product, taken apart in one dimension.
 """
