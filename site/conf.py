@@ -17,9 +17,11 @@ exclude_patterns = ["**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables that a cell displays are tables
 nb_ipywidgets_js = {}  # explorers are shown by their saved pictures; the sliders' scripts would come from a network
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+myst_heading_slug_func = "anchors.as_in_jupyterlab"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -51,6 +53,8 @@ html_show_sourcelink = False
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 
+WORD_JOINER = "\u2060"
+
 
 def setup(app: Sphinx) -> None:
     app.add_lexer("python", IPython3Lexer)  # a cell may begin with % or !
@@ -58,6 +62,7 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-skip-member", skip_named_fields)
     app.connect("source-read", add_links)
     app.connect("doctree-read", complete_pictures)
+    app.connect("doctree-read", keep_punctuation)
     app.connect("html-page-context", name_folds, priority=900)  # after the theme's own
 
 
@@ -114,6 +119,14 @@ def complete_pictures(app: Sphinx, doctree: nodes.document) -> None:
             raise ValueError(f"{path.name}: the pictures on the page are not in the order of the notebook's outputs.")
         image["alt"] = picture["metadata"].get("image/png", {}).get("alt", "")
         image["width"] = f"{int.from_bytes(png[16:20])}px"  # where a PNG's header has it
+
+
+def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
+    """Let no line begin with the comma behind a formula, which is a picture to the browser."""
+    for formula in [*doctree.findall(nodes.math)]:
+        behind = formula.next_node(descend=False, siblings=True)
+        if isinstance(behind, nodes.Text) and behind.startswith((",", ".", ";", ":", "?", "!", ")", "’", "”")):
+            behind.parent.replace(behind, nodes.Text(f"{WORD_JOINER}{behind}"))
 
 
 def name_folds(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:

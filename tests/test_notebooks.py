@@ -558,7 +558,8 @@ def headings(path: Path) -> dict[str, str]:
     """Return the anchors of a notebook's headings, as JupyterLab and the site make them, and what stands below each."""
     text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
     _, *parts = re.split(r"^#+ +(.+)$", text, flags=re.MULTILINE)
-    return {title.strip().replace(" ", "-"): below for title, below in zip(parts[::2], parts[1::2], strict=True)}
+    titles = [title.strip().replace(" ", "-").replace("`", "") for title in parts[::2]]
+    return dict(zip(titles, parts[1::2], strict=True))
 
 
 def test_links_between_notebooks_lead_somewhere() -> None:

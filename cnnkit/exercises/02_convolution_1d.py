@@ -7,10 +7,10 @@ from cnnkit.exercises.drawing import integer, normal, strided
 from cnnkit.exercises.reference import on_torch, ways
 
 # Headings of lecture 02.
-SLIDING, OUTPUTS, SMOOTHING = "2. The sliding dot product", "How many outputs?", "3. Smoothing the sensor"
-PADDING, FLIP = "4. Edges and padding", "5. Flip, or no flip?"
-MATRIX, FOURIER = "7. Convolution is a matrix product", "8. The convolution theorem"
-LAYER, STRIDE = "9. What a `Conv1d` layer adds", "Stride"
+SLIDING, OUTPUTS, SMOOTHING = "The sliding dot product", "How many outputs?", "Smoothing the sensor"
+PADDING, FLIP = "Edges and padding", "Flip, or no flip?"
+MATRIX, FOURIER = "Convolution is a matrix product", "The convolution theorem"
+LAYER, STRIDE = "What a `Conv1d` layer adds", "Stride"
 
 WRONG_DTYPE_TRUNCATES = (
     "Your result array holds whole numbers, so everything after the decimal point is cut off: give it the dtype of x."

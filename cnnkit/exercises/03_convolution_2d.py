@@ -11,14 +11,14 @@ from cnnkit.exercises.drawing import integer, normal, strided
 from cnnkit.exercises.reference import device, on_torch, ways
 
 # Headings of lecture 03.
-SLIDING = "2. Slide the window"
-FLIP = "4. One bright pixel: which way round is the kernel?"
-EDGES = "6. Edges: the Sobel–Feldman kernels"
-BLUR = "7. Blur: the Gaussian"
-BORDER = "10. At the border: valid, same, full"
+SLIDING = "Slide the window"
+FLIP = "One bright pixel: which way round is the kernel?"
+EDGES = "Edges: the Sobel kernels"
+BLUR = "Blur: the Gaussian"
+BORDER = "At the border: valid, same, full"
 EVEN = "Even kernels have no centre"
-SEPARABLE = "11. Separable kernels: a column times a row"
-FAST = "12. From seven loops to one call"
+SEPARABLE = "Separable kernels: a column times a row"
+FAST = "From seven loops to one call"
 
 TRUNCATES = (
     "Your result array holds whole numbers, so everything after the decimal point is cut off: give it the dtype of the image."

@@ -656,8 +656,8 @@ plotting.show_images(
 # %% [markdown]
 r"""
 Look at the sizes: the valid result has lost 15 pixels on each side. And compare your factor with the 15.5, and with the one
-that [lecture 03](../../lectures/03_convolution_2d.ipynb) measured for a tuned library in section 11. The 15.5 counts
-multiplications and nothing else. Calls and memory cost time, too, so your factor may lie on either side of it.
+that [lecture 03](../../lectures/03_convolution_2d.ipynb#Separable-kernels:-a-column-times-a-row) measured for a tuned library.
+The 15.5 counts multiplications and nothing else. Calls and memory cost time, too, so your factor may lie on either side of it.
 
 What is still missing for a layer of a network: batches, channels, stride, dilation and groups. They come in topic 04.
 """

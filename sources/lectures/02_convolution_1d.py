@@ -15,9 +15,8 @@ about convolution can already be seen: one row of numbers, and a short row of we
 - write a convolution as a matrix product and as a product of spectra, and say when the second one pays;
 - say what the "1d" in `Conv1d` counts.
 
-**Time:** about 75 minutes, then the [assignment](../assignments/02_convolution_1d/02_convolution_1d.ipynb).
-
-**You need:** NumPy arrays and slices, and lecture 01.
+**Time:** about 75 minutes to read, predict and run; the code itself needs less than a minute. **You need** NumPy arrays
+and slices, and lecture 01. Afterwards: [assignment 02](../assignments/02_convolution_1d/02_convolution_1d.ipynb).
 """
 
 # %%
@@ -32,7 +31,7 @@ plotting.use_style()
 
 # %% [markdown]
 r"""
-## 1. A noisy sensor
+## A noisy sensor
 
 A thermometer lies on a small metal plate and is read once a second, for four minutes. Twice somebody switches on a
 heater under the plate. The plate follows Newton's law: each second it moves by a fixed fraction, $1/\tau$, towards the
@@ -99,9 +98,10 @@ assert np.isclose(average, np.dot(window, weights))
 r"""
 The last line says the same thing in other words: an average of five is a *dot product* with five weights of $\frac15$.
 That small change of words is the whole lecture. Once the average is a dot product, the weights need not be equal. And a
-person need not choose them: in section 10 data will. The row of weights is called the **kernel**.
+person need not choose them: at the end [data will](#Let-the-data-choose-the-kernel). The row of weights is called the
+**kernel**.
 
-## 2. The sliding dot product
+## The sliding dot product
 
 One window gives one number. To get a curve, slide the window along the signal and take the dot product at every stop.
 
@@ -185,7 +185,7 @@ Look at NumPy's line. It gives two numbers without a word of warning: it has swa
 slides over the kernel. PyTorch refuses, and says which size was too large. Your own function in the assignment should
 refuse too.
 
-## 3. Smoothing the sensor
+## Smoothing the sensor
 
 Now the real thing: the kernel $[\frac15, \frac15, \frac15, \frac15, \frac15]$, called a **moving average** of window
 5, over all 240 readings. *By how much will the noise shrink: five times, or less?*
@@ -334,7 +334,7 @@ The last assertions hold two things worth keeping. Eight passes equal **one** pa
 the spike revealed. And every pass cost four outputs. After eight, 32 of 240 seconds are gone. In a network with many
 layers that would leave nothing, so something must be done about the ends.
 
-## 4. Edges and padding
+## Edges and padding
 
 The output is shorter because windows must lie inside the signal. The way out is to make the signal longer first, which
 is called **padding**. With $p$ extra values on each side the output has $m + 2p - n + 1$ values, and for odd $n$ the
@@ -354,8 +354,8 @@ r"""
 Look at the first two entries of each line. *Zeros* invents a cold world. *Replicate* holds the last value. *Reflect*
 mirrors the signal at its end value, and the end value itself is not repeated: left of 1 comes 2, then 3.
 
-> The same idea has other names elsewhere. `np.pad` calls them `constant`, `edge` and `reflect`; its `symmetric`
-> repeats the end value.
+The three have other names elsewhere. `np.pad` calls them `constant`, `edge` and `reflect`; its `symmetric` repeats the
+end value.
 
 Now smooth the readings with a wide window, 21, so that the ends show. *What do you expect at the first reading, for
 each of the three?*
@@ -400,8 +400,8 @@ for ax, part, curves in ((axes[0], first, padded), (axes[1], last, noise_free)):
     ax.plot(seconds[part], truth[part], color=plotting.BLUE, lw=1, label="true temperature")
     for name, y in curves.items():
         ax.plot(seconds[part], y[part], label=name, **LOOKS[name])
-    ax.set_xlabel("time in s")
-axes[0].set(ylabel="temperature in °C", title="Start: nothing got colder there", ylim=(9, 22.5))
+    ax.set(xlabel="time in s", ylabel="temperature in °C")
+axes[0].set(title="Start: nothing got colder there", ylim=(9, 22.5))
 axes[1].set(title="End, without noise: nobody guesses the rise", ylim=(19.5, 23))
 axes[0].legend(loc="lower right", ncols=2)
 plotting.show(
@@ -457,7 +457,7 @@ r"""
 >
 > </details>
 
-## 5. Flip, or no flip?
+## Flip, or no flip?
 
 Ask a mathematician for the convolution of $x$ and $w$ and you get another formula. One sign differs:
 
@@ -502,8 +502,8 @@ plotting.show(
 # %% [markdown]
 r"""
 Look at the copies: each runs *forwards*, and none starts before its pulse. And look at the last assertion before the
-picture. The true temperature of section 1, which we computed step by step from Newton's law, was a true convolution
-all along: the heater's switch, convolved with the fading warmth of one second.
+picture. The true temperature [of the plate](#A-noisy-sensor), computed step by step from Newton's law, was a true
+convolution all along: the heater's switch, convolved with the fading warmth of one second.
 
 So there are two ways to see a kernel. True convolution **scatters**: every input leaves a copy of the kernel.
 Cross-correlation **gathers**: every output asks how much its window looks like the kernel. The quickest way to tell
@@ -530,10 +530,11 @@ axes[1].set(xlabel="index", title="np.convolve: as it is", xticks=np.arange(9))
 axes[2].bar(np.arange(9), gathered, color=plotting.VERMILLION)
 axes[2].set(xlabel="index", title="F.conv1d: mirrored", xticks=np.arange(9))
 for ax in axes[1:]:
-    ax.axvline(4, color="black", lw=1, ls=":")
+    ax.axvline(4, color="black", lw=1, ls=":", label="place of the spike")
+axes[1].legend(loc="upper right")
 plotting.show(
     fig,
-    "A kernel 3, 2, 1; np.convolve turns the spike at index 4 into 3, 2, 1; F.conv1d turns it into 1, 2, 3.",
+    "Bars of a kernel 3, 2, 1; np.convolve turns the spike at index 4 into 3, 2, 1; F.conv1d turns it into 1, 2, 3.",
 )
 
 # %% [markdown]
@@ -591,7 +592,7 @@ starts with one real value under it, and ends with one.
 >
 > </details>
 
-## 6. Which laws hold?
+## Which laws hold?
 
 True convolution behaves like a multiplication. Does cross-correlation? Do not believe it, try it. With small random
 *integers* there are no rounding errors, so one counterexample is a proof that a law fails. That a thousand trials
@@ -670,7 +671,7 @@ Look at what merges them: the *true* convolution of the two kernels, with $5 + 3
 cross-correlation of the kernels is the wrong one, says the second assertion. And notice what follows for networks:
 convolution layers without a nonlinearity between them are one convolution layer, however many you stack.
 
-## 7. Convolution is a matrix product
+## Convolution is a matrix product
 
 Every output is a weighted sum of inputs, so all outputs together are a matrix times the signal, $y = T x$. *What does
 $T$ look like?*
@@ -739,15 +740,13 @@ true convolution in `full` mode. Lecture 05 will meet it as the backward pass, a
 convolution. Nobody computes a convolution with $T$ itself, though: three quarters of the work would be multiplying by
 zero.
 
-## 8. The convolution theorem
+## The convolution theorem
 
-*No exercise needs this section. At a first reading you may go on with section 9.*
+No exercise needs this section. At a first reading you may go on with [the layer](#What-a-Conv1d-layer-adds).
 
 There is a second way to multiply. Any signal is a sum of waves, and its *spectrum* says how much of each. A
 convolution treats every wave separately: it scales it and shifts it, and never turns one wave into another. In one
-sentence:
-
-> The spectrum of a true convolution is the product of the two spectra, frequency by frequency.
+sentence: **the spectrum of a true convolution is the product of the two spectra**, frequency by frequency.
 
 Take it literally: transform both, multiply, transform back. `np.fft.rfft` makes the spectrum, one complex number for each
 frequency: its size says how much of that wave is there, its angle how far the wave is shifted. `np.fft.irfft` goes back
@@ -862,7 +861,7 @@ for values, (name, mark, colour) in zip(1e3 * times, ways, strict=True):
 ax.axvspan(3, 7, color=plotting.GREEN, alpha=0.15, lw=0, label="kernels of 3 to 7")
 ax.set(xscale="log", yscale="log", xlabel="kernel width n", ylabel="time in ms")
 ax.set_title("The FFT wins for wide kernels only (bands: fastest to slowest run)")
-ax.legend(loc="upper left")
+ax.legend(loc="upper center")
 plotting.show(
     fig,
     "Time against kernel width on logarithmic axes: the direct time rises with the width, the FFT's stays level, and "
@@ -896,7 +895,7 @@ assert np.array_equal(np.flatnonzero(~np.isclose(ring, full[:1024])), np.arange(
 
 # %% [markdown]
 r"""
-## 9. What a `Conv1d` layer adds
+## What a `Conv1d` layer adds
 
 A layer in a network does the same sliding dot product with four additions.
 
@@ -984,9 +983,10 @@ r"""
 Look at the last assertion. A two-dimensional kernel that is as tall as its image has only one direction left to move,
 and then `conv2d` and `conv1d` are the same thing.
 
-## 10. Let the data choose the kernel
+## Let the data choose the kernel
 
-In section 3 we looked for the best window, and had to know the truth to find it. But why should all weights be equal?
+When [smoothing the sensor](#Smoothing-the-sensor) we looked for the best window, and had to know the truth to find it.
+But why should all weights be equal?
 Suppose that the factory tests some sensors beside an expensive thermometer. Then there are pairs, noisy and true, and
 a kernel of 21 weights can be *learned* from them: start at random, and follow the gradient of the squared error.
 
@@ -1065,24 +1065,26 @@ Look at the learned kernel: a hill, highest in the middle, much like the bell fr
 up to nearly one, which nobody demanded either: a kernel that does not keep a constant temperature pays for it in the
 loss. On recordings that it has never seen it beats the best moving average nearly always, though not by much.
 
-The best moving average is a little narrower than the 13 of section 3. There the heater switched three times in 240
-seconds. Here it does so once in 40 seconds on average, six times in a recording, and each switch is a corner that a wide
-window flattens.
+The best moving average is a little narrower than the 13 [found above](#Smoothing-the-sensor). There the heater switched
+three times in 240 seconds. Here it does so once in 40 seconds on average, six times in a recording, and each switch is a
+corner that a wide window flattens.
 
 And that is a convolutional network, with one layer and one kernel. What comes from here on is the same, with more
 directions, more kernels, and more layers.
 
-> **Common mistakes**
->
-> - **One output lost.** The last index is $m-n$, and it counts. There are $m-n+1$ outputs, and the sum over $k$ ends
->   at $n-1$.
-> - **"Convolution" taken literally.** `np.convolve` flips, `F.conv1d` does not. Commutativity and associativity belong
->   to the one that flips.
-> - **Arguments swapped in silence.** NumPy swaps signal and kernel when the kernel is longer. An error would have been
->   kinder.
-> - **Zeros at the border taken for data.** A curve that dips at both ends shows the padding, not the plate.
-> - **The floor forgotten.** With a stride, the last values may be read by no window.
-> - **A function without `return`, or with an argument that it ignores.** The next cell shows how to catch both.
+## Common mistakes
+
+- **One output lost.** A result is one value too short, which no plot shows. The last index is $m-n$, and it counts:
+  there are $m-n+1$ outputs, and the sum over $k$ ends at $n-1$.
+- **"Convolution" taken literally.** Results come out mirrored: `np.convolve` flips, `F.conv1d` does not. Commutativity
+  and associativity belong to the one that flips. Try a single spike and a lopsided kernel.
+- **Arguments swapped in silence.** NumPy swaps signal and kernel when the kernel is longer. Raise an error instead.
+- **Zeros at the border taken for data.** A curve that dips at both ends shows the padding, not the plate. Choose
+  another padding, or leave the ends out.
+- **The floor forgotten.** With a stride, the last values may be read by no window. Test a length that the stride does
+  not divide.
+- **A function without `return`, or with an argument that it ignores.** No error says so. The next cell shows how to
+  catch both.
 """
 
 
@@ -1122,9 +1124,6 @@ test a function with *two* values of every argument, and look whether the result
 - `Conv1d` moves in one direction, sums over input channels, and has one kernel per output channel; $L' = \lfloor (L +
   2p - n)/s \rfloor + 1$.
 
-**Now do the [assignment](../assignments/02_convolution_1d/02_convolution_1d.ipynb):** you will write all of this
-yourself, from the first loop to a batched convolution with stride and padding.
-
 ## References
 
 - I. Goodfellow, Y. Bengio, A. Courville: *Deep Learning*, MIT Press 2016, chapter 9,
@@ -1144,4 +1143,10 @@ yourself, from the first loop to a batched convolution with stride and padding.
   2020, [arXiv:2001.08248](https://arxiv.org/abs/2001.08248).
 - PyTorch manual, [`torch.nn.Conv1d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv1d.html), which calls
   its operation cross-correlation.
+
+## Your turn
+
+[Assignment 02](../assignments/02_convolution_1d/02_convolution_1d.ipynb), about two and a half hours: you write the sliding
+dot product with loops, padding, the moving average, true convolution and its matrix, and in the end what a layer does, with
+batch, channels, bias, padding and stride. Next comes [lecture 03](03_convolution_2d.ipynb): a second direction.
 """

@@ -11,8 +11,7 @@ edges, and it is what a convolutional network does in every layer.
 - compute any entry of a 2D convolution by hand, and say how many entries there are;
 - read a kernel: tell from its weights whether it keeps brightness, finds edges or amplifies noise;
 - choose between *[valid](../glossary.ipynb#padding-modes)*, *same* and *full*, say what each does to the border, and
-  say where an even kernel's extra row
-  and column go;
+  say where an even kernel's extra row and column go;
 - tell when a 2D kernel splits into a column and a row, and measure whether splitting pays;
 - explain why the same sum takes a second in Python loops and a fraction of a millisecond in torch.
 
@@ -35,7 +34,7 @@ print(f"torch computes on: {device}")
 
 # %% [markdown]
 r"""
-## 1. One number at a time
+## One number at a time
 
 Here is a picture of 25 pixels, each lit (1) or not (0), and a pattern of nine: an X made of five ones.
 """
@@ -55,11 +54,15 @@ cross = torch.tensor([[1, 0, 1], [0, 1, 0], [1, 0, 1]], dtype=torch.float32)
 
 fig, axes = plt.subplots(1, 2, figsize=(4.2, 2.4), width_ratios=[5, 3])
 for ax, plane, title in zip(axes, (picture, cross), ("the picture", "the pattern"), strict=True):
-    ax.imshow(plane, vmin=0, vmax=1)  # lit is yellow
-    ax.set_title(title, loc="center")
+    ax.imshow(plane, cmap=plotting.DIVERGING, vmin=-2, vmax=2)  # lit is orange, as in the animations
+    ax.set_title(title)
     ax.spines[:].set_visible(False)
-    ax.set(xticks=np.arange(0.5, len(plane)), yticks=np.arange(0.5, len(plane)), xticklabels=[], yticklabels=[])
+    edges = np.arange(len(plane) + 1) - 0.5
+    ax.set(xticks=edges, yticks=edges, xticklabels=[], yticklabels=[])
+    ax.grid(True, color="#bbbbbb")
+    ax.set_axisbelow(False)
     ax.tick_params(length=0)
+    ax.set_anchor("NW")
 plotting.show(fig, "A picture of 5 by 5 lit and unlit pixels, and an X of 3 by 3.")
 
 # %% [markdown]
@@ -84,7 +87,7 @@ matched, and the sum says 4.
 The pattern is called the **kernel**, its entries the **weights**, and the part of the picture under it the **window**.
 The operation is a dot product of two little pictures. If the window has what the kernel asks for, the sum is large.
 
-## 2. Slide the window
+## Slide the window
 
 Move the X one pixel to the right and count again; then on; then down a row and back to the left edge. *How many places
 are there for a 3×3 window in a 5×5 picture? Will any of them give 5?*
@@ -147,10 +150,20 @@ assert (all_lit * strict_cross).sum() == 1
 # %% [markdown]
 r"""
 Look at the first two lines: no difference. A zero in the kernel means *do not care*. To ask for darkness, a kernel
-needs negative weights, and then the lit window drops from 5 to 1. The edge
-kernels of section 6 have weights of both signs.
+needs negative weights, and then the lit window drops from 5 to 1. The [edge kernels](#Edges:-the-Sobel-kernels) have
+weights of both signs.
 
-## 3. The same example with a border
+> **Check yourself.** A picture of 10 rows and 7 columns meets a kernel of 3 rows and 4 columns, no padding. What is the
+> size of the result? And on which pixels of the picture does $C_{2,5}$ depend?
+>
+> <details><summary>Answer</summary>
+>
+> $(10-3+1) \times (7-4+1) = 8 \times 4$. So $j$ runs from 0 to 3, and there is no $C_{2,5}$. ($C_{2,3}$ depends on
+> rows 2–4 and columns 3–6.)
+>
+> </details>
+
+## The same example with a border
 
 Now numbers that are not 0 and 1. Take the picture $1, 2, \dots, 9$ in three rows, and use it as its own kernel. Inside
 the picture there is one place only: $1\cdot1 + 2\cdot2 + \dots + 9\cdot9$.
@@ -182,8 +195,8 @@ Look at the zeros around the picture: in a corner five of the nine products vani
 only the centre remains: $[[285]]$. With padding the result has the picture's own size; this is called **same**.
 
 Look also at the symmetry of the result: 94, 154, 106 above, 106, 154, 94 below. Turn it half a turn and it is itself,
-because picture and kernel are equal. And 94 is a third of 285. That drop is the border's doing; section 10 comes back
-to it.
+because picture and kernel are equal. And 94 is a third of 285. That drop is [the
+border](#At-the-border:-valid,-same,-full)'s doing; a section further down comes back to it.
 """
 
 # %%
@@ -195,7 +208,7 @@ assert (products_in_corner == 0).sum() == 5
 
 # %% [markdown]
 r"""
-## 4. One bright pixel: which way round is the kernel?
+## One bright pixel: which way round is the kernel?
 
 Lecture 02 had two operations: **cross-correlation**, which lays the kernel on the signal as it is, and **true
 convolution**, which flips it first. Frameworks compute the first and call it convolution, and so do we. In two
@@ -253,7 +266,8 @@ assert not torch.equal(w.flip(half_turn), w.flip(3))
 # %% [markdown]
 r"""
 Look at the three answers. Swap picture and kernel, and a cross-correlation comes out turned by half a turn; a true
-convolution does not change. Now the example of section 3 with a flip. You may meet these numbers one day.
+convolution does not change. Now the [example with a border](#The-same-example-with-a-border), flipped. You may meet
+these numbers one day.
 """
 
 # %%
@@ -264,26 +278,25 @@ assert flipped[1, 1] == 165
 
 # %% [markdown]
 r"""
-If your code gives 26 in the corner and 165 in the centre where section 3 has 94 and 285, it has flipped the kernel.
+If your code gives 26 in the corner and 165 in the centre, where the [example](#The-same-example-with-a-border) has 94
+and 285, it has flipped the kernel.
 
 Does a network care? No: its weights are learned. Trained with a flip, it learns the flipped weights and computes the
 same function. You care when you type a kernel in yourself, or compare with `scipy.signal.convolve2d`, which flips.
 
-> **Check yourself.**
-> 1. A 10×7 picture meets a kernel of 3 rows and 4 columns, no padding. What is the size of the result?
-> 2. Which pixels of the picture does $C_{2,5}$ depend on, for that kernel?
-> 3. A kernel looks the same after half a turn. Does it matter whether your library flips?
+> **Check yourself.** A kernel looks the same after half a turn. Does it matter whether your library flips?
+>
+> <details><summary>Answer</summary>
+>
+> No. Cross-correlation and true convolution give the same result. The X above is such a kernel, and so are the
+> [box](#What-a-kernel-answers-to-a-flat-wall) and the [Gaussian](#Blur:-the-Gaussian) below. The [Sobel
+> kernel](#Edges:-the-Sobel-kernels) changes its sign.
+>
+> </details>
 
-<details><summary>Answers</summary>
-
-1. $(10-3+1) \times (7-4+1) = 8 \times 4$.
-2. None: with 4 columns $j$ runs from 0 to 3, so there is no $C_{2,5}$. ($C_{2,3}$ depends on rows 2–4 and columns 3–6.)
-3. No. Cross-correlation and true convolution give the same result. The X above is such a kernel, and so are the box and the
-   Gaussian of sections 5 and 7. The Sobel kernel of section 6 changes its sign.
-</details>
-
-The next cell checks the answers. Its `backward()` is a trick that lecture 05 explains. Here it is enough to know that it
-marks the pixels that an entry depends on.
+The next cell checks this answer and that to the question [about 10 rows and 7 columns](#Slide-the-window). Its
+`backward()` is a trick that lecture 05 explains. Here it is enough to know that it marks the pixels that an entry
+depends on.
 """
 
 # %%
@@ -299,7 +312,7 @@ assert torch.equal(cross, cross.flip(0, 1))
 
 # %% [markdown]
 r"""
-## 5. What a kernel answers to a flat wall
+## What a kernel answers to a flat wall
 
 You can read a lot from a kernel before you run it. Start with one question: *what does it answer where the picture is
 the same grey everywhere?* Here are five kernels that you will meet below, and a wall of brightness 0.5. Predict the
@@ -329,7 +342,16 @@ same factor 0.5, so it comes out of the sum.
 Two families follow. Weights that add up to 1 keep the brightness: blurring and sharpening. Weights that add up to 0
 answer 0 to a flat area, and so speak only where something changes: edges, stripes, spots.
 
-## 6. Edges: the Sobel–Feldman kernels
+> **Check yourself.** A 5×5 kernel has weights that add up to 0. What does it answer on a white wall, and what on a black
+> one?
+>
+> <details><summary>Answer</summary>
+>
+> Zero, both times: brightness times sum of weights.
+>
+> </details>
+
+## Edges: the Sobel kernels
 
 Time for a real photograph. An edge is a place where the brightness changes fast. So subtract the left neighbour from
 the right one: large and positive where it gets brighter, negative where it gets darker, zero where nothing happens.
@@ -463,7 +485,7 @@ fig, ax = plt.subplots(figsize=(4.6, 2.75))
 image = ax.imshow(magnitude[0].cpu(), cmap="gray", vmin=0, vmax=2)
 ax.set_title("Gradient magnitude: edges in every direction")
 ax.set_axis_off()
-fig.colorbar(image, label="unscaled")
+fig.colorbar(image, label="magnitude, unscaled")
 plotting.show(fig, "The cup's gradient magnitude: the outlines of cup, saucer and spoon, bright on black.")
 
 # %% [markdown]
@@ -505,7 +527,17 @@ Look at any arrow on the rim: it crosses the edge at a right angle, from dark to
 contrast is stronger. Note the `+ 1` in the code. Entry $(0,0)$ of a *valid* result belongs to the window whose centre is pixel
 $(1,1)$; forget it and everything you draw sits one pixel too far up and left.
 
-## 7. Blur: the Gaussian
+> **Check yourself.** You want vertical edges only. $W_x$ or $W_y$? And a kernel has the weights $-1, 2, -1$ in one row:
+> how much louder does it make independent noise?
+>
+> <details><summary>Answer</summary>
+>
+> $W_x$. It differentiates along the row, and a vertical edge is what you cross when you walk along a row. The noise gets
+> louder by $\sqrt{1+4+1}=\sqrt6\approx2.45$.
+>
+> </details>
+
+## Blur: the Gaussian
 
 To blur is to replace a pixel by an average of its neighbourhood. Equal weights, the box, give far neighbours as much
 say as near ones, and then none at all one pixel further. A Gaussian lets the weight fade:
@@ -514,8 +546,8 @@ $$G(u,v)\;\propto\;\exp\!\left(-\frac{u^2+v^2}{2\sigma^2}\right).$$
 
 Here $u$ and $v$ are the distances in pixels from the kernel's centre, $\sigma$ is the width, and $\propto$ means:
 divide by the sum, so that the weights add up to 1. You will write this kernel in the assignment. Here we let
-torchvision blur an impulse and read the kernel off; section 4 told you why that works. *How wide must the kernel be
-for σ = 2?*
+torchvision blur an impulse and read the kernel off, which works because [an impulse paints the
+kernel](#One-bright-pixel:-which-way-round-is-the-kernel?). *How wide must the kernel be for σ = 2?*
 """
 
 # %%
@@ -565,14 +597,15 @@ makes σ a choice of scale: an edge detector on a blurred picture finds only the
 Look at the printed line. Blurring twice is blurring once with $\sqrt{3^2+4^2}=5$: the variances add, and a Gaussian of
 a Gaussian is a Gaussian.
 
-## 8. Sharpen: put more of the detail back
+## Sharpen: put more of the detail back
 
 What blurring took away is the detail: picture minus blurred picture. *What if you add that detail once more?*
 
 $$\text{sharp} = \text{picture} + a\,(\text{picture} - \text{blurred}),$$
 
 with $a$ the amount. Darkroom photographers called it unsharp masking. All of it is linear, so all of it is one kernel.
-If "blurred" is the mean of the four direct neighbours and $a = 4$, it is the `sharpen` kernel of section 5.
+If "blurred" is the mean of the four direct neighbours and $a = 4$, it is the `sharpen` kernel [you
+know](#What-a-kernel-answers-to-a-flat-wall).
 """
 
 # %%
@@ -631,7 +664,7 @@ widgets.explore_kernel(data.photograph("camera", size=64, grey=True), "sharpen")
 
 # %% [markdown]
 r"""
-## 9. Stripes: a Gabor bank
+## Stripes: a Gabor bank
 
 Sobel asks one question, "how fast does it change here?" A **Gabor kernel** asks a finer one: "is there a stripe of this
 width, in this direction?" It is a wave under a Gaussian window:
@@ -707,17 +740,7 @@ Look at the code: eight kernels, one call of `conv2d`, eight maps. That is a con
 weights chosen by a person. Lecture 12 opens a trained network and finds kernels like these in its first layer, learned
 from data (Krizhevsky, Sutskever and Hinton 2012 show 96 of them).
 
-> **Check yourself.**
-> 1. A 5×5 kernel has weights that add up to 0. What does it answer on a white wall, and what on a black one?
-> 2. A kernel has the weights [−1, 2, −1] in one row. How much louder does it make independent noise?
-> 3. You want vertical edges only. $W_x$ or $W_y$?
-
-<details><summary>Answers</summary>
-
-1. Zero, both times: brightness times sum of weights.
-2. By $\sqrt{1+4+1}=\sqrt6\approx2.45$.
-3. $W_x$. It differentiates along the row, and a vertical edge is what you cross when you walk along a row.
-</details>
+The next cell checks the two answers [about edges and noise](#Edges:-the-Sobel-kernels).
 """
 
 # %%
@@ -731,7 +754,7 @@ assert F.conv2d(vertical_edge, sobel_x.T[None, None]).abs().max() < 1e-6
 
 # %% [markdown]
 r"""
-## 10. At the border: valid, same, full
+## At the border: valid, same, full
 
 Three conventions, by how far the window may hang over the edge:
 
@@ -750,6 +773,7 @@ picture.)
 H, h = 5, 3
 modes = {"valid": 0, "same": (h - 1) // 2, "full": h - 1}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.7))
+fig.suptitle("How many windows read each pixel (solid: the first window, dashed: the last)", x=0.01, ha="left", fontsize=11)
 for ax, (name, padding) in zip(axes, modes.items(), strict=True):
     seen = torch.zeros(1, 1, H, H, requires_grad=True)
     out = F.conv2d(seen, torch.ones(1, 1, h, h), padding=padding)
@@ -757,9 +781,9 @@ for ax, (name, padding) in zip(axes, modes.items(), strict=True):
     count = seen.grad[0, 0].int()
     assert out.shape[2] == {"valid": H - h + 1, "same": H, "full": H + h - 1}[name]
     assert (count[0, 0], count[2, 2]) == {"valid": (1, 9), "same": (4, 9), "full": (9, 9)}[name]
-    ax.imshow(count, cmap=plotting.SEQUENTIAL, vmin=-4, vmax=11)
+    ax.imshow(count, cmap="Blues", vmin=0, vmax=14)
     for (i, j), value in np.ndenumerate(count.numpy()):
-        ax.text(j, i, value, ha="center", va="center", color="black" if value > 3 else "white")
+        ax.text(j, i, value, ha="center", va="center")
     for corner, style in ((-padding, "-"), (H + padding - h, "--")):
         ax.add_patch(
             plt.Rectangle(
@@ -829,7 +853,7 @@ with_copies = F.conv2d(F.pad(photo, (1, 1, 1, 1), mode="replicate"), sobel_pair)
 corner = (0, slice(0, 40), slice(240, 300))  # the top right corner of the photograph, a piece of the table
 plotting.show_images(
     [with_zeros[corner].cpu(), with_copies[corner].cpu()],
-    ["magnitude, zeros around the picture", "magnitude, border pixels repeated"],
+    ["zeros around it (dark: strong)", "border pixels repeated"],
     columns=2,
     limits=(0, 2),
     cmap="gray_r",  # strong is dark, to stand out from the white page
@@ -880,6 +904,14 @@ for h in (2, 3, 4, 5):
 r"""
 Look at 2×2 and 4×4: more zeros below and right. Put them on the other side and you get another result of the same
 shape. No error tells you.
+
+> **Check yourself.** A 4×4 kernel, *same*, stride 1: how many rows of zeros does TensorFlow put above, how many below?
+>
+> <details><summary>Answer</summary>
+>
+> Three in all: one above, two below.
+>
+> </details>
 
 An even kernel has a second effect. Its centre lies between pixels, so each *same* layer moves the picture by half a
 pixel. *Start with one bright pixel and average it eight times with a 2×2 box. Where is its centre of mass afterwards?*
@@ -951,7 +983,7 @@ Look at the shapes: equal. Look at the values: not. All windows are one pixel of
 framework and run in the other lose accuracy in this way, without an error. Check the padding whenever you port a
 model.
 
-## 11. Separable kernels: a column times a row
+## Separable kernels: a column times a row
 
 The Sobel kernel was written as a column times a row. *What is gained?* Filter with the column first, then filter the
 result with the row: 3 + 3 multiplications per pixel in place of 9. For 31×31 it is 62 in place of 961.
@@ -1108,15 +1140,24 @@ Look at where the curves cross, then at the printed factor: smaller than the cou
 two passes lose. Libraries tune the 3×3 convolution most, and two passes write and read the whole plane once more. A
 count of multiplications tells you how the cost grows. Only a clock tells you what it is.
 
+> **Check yourself.** A kernel of size 9×9 has rank 3. How many multiplications per pixel as it is, and as column–row
+> pairs?
+>
+> <details><summary>Answer</summary>
+>
+> 81 as it is; $3\cdot(9+9)=54$ as three pairs. Fewer, but measure before you believe.
+>
+> </details>
+
 Networks use the idea too: Inception (lecture 09) has pairs of 1×7 and 7×1. Do not mix it up with *depthwise*-separable
 convolutions (lecture 04), which separate the channels from the plane.
 
-## 12. From seven loops to one call
+## From seven loops to one call
 
 In a network a convolution has more indices. Pictures come in batches of $N$, each with $C$ channels, and there are $K$
-kernels, each as deep as the picture. From here on the letters are those of code: the picture, $S$ in section 2, is $x$; the
-weights $W$ are $w$; the result is $y$; and $C$ now counts channels. With all its indices the formula reads as follows. (A
-layer adds a bias as well; leave it out for now.)
+kernels, each as deep as the picture. From here on the letters are those of code: the picture, [$S$ at
+first](#Slide-the-window), is $x$; the weights $W$ are $w$; the result is $y$; and $C$ now counts channels. With all its
+indices the formula reads as follows. (A layer adds a bias as well; leave it out for now.)
 
 $$y_{n,k,i,j}=\sum_{c=0}^{C-1}\;\sum_{t_1=0}^{h-1}\;\sum_{t_2=0}^{b-1} x_{n,c,\,i+t_1,\,j+t_2}\;w_{k,c,t_1,t_2}.$$
 
@@ -1329,17 +1370,16 @@ The dots are the five runs. Compare the distance between two rungs with the widt
 So why does the assignment ask you for loops first? Because loops are the definition: slow, plain, and easy to check
 by hand. The fast version is then tested against them, as here.
 
-> **Check yourself.**
-> 1. A 4×4 kernel, *same*, stride 1: how many rows of zeros does TensorFlow put above, how many below?
-> 2. A kernel of size 9×9 has rank 3. How many multiplications per pixel as it is, and as column–row pairs?
-> 3. How many numbers does im2col make from one channel of 100×100 with a 5×5 kernel, no padding?
+> **Check yourself.** How many numbers does im2col make from one channel of 100×100 with a 5×5 kernel, no padding?
+>
+> <details><summary>Answer</summary>
+>
+> $25 \cdot 96\cdot96 = 230\,400$, from 10 000 pixels.
+>
+> </details>
 
-<details><summary>Answers</summary>
-
-1. Three in all: one above, two below.
-2. 81 as it is; $3\cdot(9+9)=54$ as three pairs. Fewer, but section 11 says: measure before you believe.
-3. $25 \cdot 96\cdot96 = 230\,400$, from 10 000 pixels.
-</details>
+The next cell checks this answer, and those to the questions about a [4×4 kernel](#Even-kernels-have-no-centre) and one
+[of rank 3](#Separable-kernels:-a-column-times-a-row).
 """
 
 # %%
@@ -1356,20 +1396,23 @@ assert F.unfold(torch.zeros(1, 1, 100, 100), 5).numel() == 230_400
 r"""
 ## Common mistakes
 
-> - **Counting to $H-h$ instead of $H-h+1$.** The last window is lost. A picture as large as the kernel must give one
->   number.
-> - **Swapping height and width.** A square picture and a square kernel never show it. Test with 7×9 and 3×4.
-> - **Flipping one axis, or transposing,** where half a turn is meant (section 4). Test with a kernel that has no
->   symmetry.
-> - **Computing in `uint8`** (section 6). Differences wrap around without a warning.
-> - **Clipping or taking absolute values too early.** Negative answers are half of what Sobel says. Clamp for display
->   only.
-> - **Writing into the input.** Store a result at its window's centre, and later windows see filtered pixels. Store it at
->   the top left corner, and they do not; but whoever called you still needs the picture.
-> - **A `padding` or `stride` argument that is accepted and ignored; a function that computes everything and returns
->   nothing.** Check the shape of what comes back, and give each argument a test of its own.
-> - **Extra padding above and left for even kernels** (section 10). The shape is right, the values are not.
-> - **Timing before checking,** timing once, or timing a GPU without waiting for it.
+- **Counting to $H-h$ instead of $H-h+1$.** The last window is lost. A picture as large as the kernel must give one
+  number.
+- **Swapping height and width.** A square picture and a square kernel never show it. Test with 7×9 and 3×4.
+- **Flipping one axis, or transposing,** where [half a turn](#One-bright-pixel:-which-way-round-is-the-kernel?) is
+  meant. Symmetric kernels never show it. Test with one that has no symmetry.
+- **Computing in `uint8`.** Differences [wrap around](#Edges:-the-Sobel-kernels) without a warning. Convert to floating
+  point first.
+- **Clipping or taking absolute values too early.** Negative answers are half of what Sobel says. Clamp for display
+  only.
+- **Writing into the input.** Store a result at its window's centre, and later windows see filtered pixels. Store it at
+  the top left corner, and they do not; but whoever called you still needs the picture. Make a new array.
+- **A `padding` or `stride` argument that is accepted and ignored; a function that computes everything and returns
+  nothing.** No error says so. Check the shape of what comes back, and give each argument a test of its own.
+- **Extra padding above and left for [even kernels](#Even-kernels-have-no-centre).** The shape is right, the values are
+  not. Put it below and right.
+- **Timing before checking,** timing once, or timing a GPU without waiting for it. The number means nothing. Compare the
+  results first, then time several rounds.
 
 ## Summary
 
@@ -1402,8 +1445,8 @@ r"""
   big copy.
 - V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016 (arXiv:1603.07285): valid, same and
   full in pictures.
-- TensorFlow, "Notes on padding" in the documentation of `tf.nn` (tensorflow.org/api_docs/python/tf/nn): the rule of
-  section 10.
+- TensorFlow, "Notes on padding" in the documentation of `tf.nn` (tensorflow.org/api_docs/python/tf/nn): the rule for
+  [even kernels](#Even-kernels-have-no-centre).
 - S. Wu et al., "Convolution with even-sized kernels and symmetric padding", NeurIPS 2019 (arXiv:1903.08385).
 - M. A. Islam, S. Jia, N. D. B. Bruce, "How much position information do convolutional neural networks encode?", ICLR
   2020 (arXiv:2001.08248).
@@ -1413,8 +1456,8 @@ r"""
 
 ## Your turn
 
-[Assignment 03](../assignments/03_convolution_2d/03_convolution_2d.ipynb): you write the convolution of one plane in
-loops and then without them, padding for odd and even kernels, a Gaussian, Sobel, and a function that finds the column
-and the row of a separable kernel. Next comes [lecture 04](04_convolution_layer.ipynb): channels, stride, dilation and
-groups, the layer as networks use it.
+[Assignment 03](../assignments/03_convolution_2d/03_convolution_2d.ipynb), about two and a half hours: you write the
+convolution of one plane in loops and then without them, padding for odd and even kernels, a Gaussian, Sobel, and a function
+that finds the column and the row of a separable kernel. Next comes [lecture 04](04_convolution_layer.ipynb): channels,
+stride, dilation and groups, the layer as networks use it.
 """

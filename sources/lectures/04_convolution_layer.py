@@ -16,9 +16,8 @@ message comes from somewhere else, or there is none. So take the layer apart.
 - write the layer as one matrix product, and its transpose as a layer of its own;
 - read a Keras layer as a PyTorch layer, and the other way round.
 
-**Time:** about 110 minutes, then the [assignment](../assignments/04_convolution_layer/04_convolution_layer.ipynb).
-
-**You need:** lectures 02 and 03.
+**Time:** about 110 minutes to read, predict and run; the code itself needs less than a minute. **You need** lectures 02
+and 03. Afterwards: [assignment 04](../assignments/04_convolution_layer/04_convolution_layer.ipynb).
 """
 
 # %%
@@ -139,7 +138,7 @@ for ax, plane in zip(axes[1:], (*contributions, total), strict=True):
 for ax, title in zip(axes, ("photograph", "from red", "from green", "from blue", "their sum"), strict=True):
     ax.set_title(title, fontsize=9, loc="center")
     ax.set_axis_off()
-fig.colorbar(shades, ax=axes[-1])
+fig.colorbar(shades, ax=axes[-1], label="contribution")
 plotting.show(
     fig,
     "The photograph of an astronaut in an orange suit; the contributions of the red, green and blue channel, one "
@@ -516,6 +515,7 @@ for ax, d in zip(axes, (1, 2, 3), strict=True):
     ax.set_xticks(np.arange(10) - 0.5, labels=[])
     ax.set_yticks(np.arange(10) - 0.5, labels=[])
     ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
     low = rows.min() - 0.5
     ax.add_patch(plt.Rectangle((low, low), reach, reach, fill=False, edgecolor=plotting.VERMILLION, lw=2.5, zorder=3))
     ax.set_title(f"dilation {d}: 9 taps reach over {reach}", fontsize=10, loc="center")
@@ -651,9 +651,7 @@ r"""
 ### Explore it
 
 Run the cell for the sliders. With the keyboard: Tab reaches each slider and the number beside it, arrow keys move the slider.
-Blue are the windows, hatched is the padding, orange is what no window reads. *Find:* a setting in which half of the
-inputs are read by no window; one where nothing fits; and the smallest padding that brings all of 10 inputs under a kernel
-of 4 with stride 4.
+Blue are the windows, hatched is the padding, orange is what no window reads. The question below names three settings to find.
 """
 
 # %%
@@ -661,13 +659,16 @@ widgets.explore_output_size(n=9, k=3, stride=2, padding=1)
 
 # %% [markdown]
 r"""
-<details><summary>Answers</summary>
-
-A kernel of 1 with stride 2 skips every second of 8 inputs. A kernel of 3 with dilation 3 reaches over 7 and does not fit on
-4 inputs. For the last one, padding 1 is enough: windows then start at −1, 3 and 7. The next cell counts in each case which
-inputs get a gradient.
-
-</details>
+> **Check yourself.** Find a setting in which half of the inputs are read by no window; one where nothing fits; and the
+> smallest padding that brings all of 10 inputs under a kernel of 4 with stride 4.
+>
+> <details><summary>Answer</summary>
+>
+> A kernel of 1 with stride 2 skips every second of 8 inputs. A kernel of 3 with dilation 3 reaches over 7 and does not fit
+> on 4 inputs. For the last one, padding 1 is enough: windows then start at −1, 3 and 7. The next cell counts in each case
+> which inputs get a gradient.
+>
+> </details>
 """
 
 
@@ -1155,8 +1156,8 @@ assert seen["maximum"][0] < seen["maximum"][1] == 64
 r"""
 ### Explore it
 
-Build stacks with the sliders. Orange-red is what one unit of the top layer sees, blue what only its neighbour adds. *Find:*
-a stack of three layers of 3 without stride whose field is 15; one with a field of 13 that reads only 7 of its pixels.
+Build stacks with the sliders. Orange-red is what one unit of the top layer sees, blue what only its neighbour adds. The
+question below names two stacks to build.
 """
 
 # %%
@@ -1164,12 +1165,16 @@ widgets.explore_receptive_field(FOUR)
 
 # %% [markdown]
 r"""
-<details><summary>Answers</summary>
-
-Three layers of 3 with dilations 1, 2 and 4 reach $1 + 2 + 4 + 8 = 15$. Three layers of 3 with dilation 2 each reach 13,
-and read only every second pixel. Both are drawn further down, under "Holes".
-
-</details>
+> **Check yourself.** Find a stack of three layers of 3 without stride whose field is 15, and one with a field of 13 that
+> reads only 7 of its pixels.
+>
+> <details><summary>Answer</summary>
+>
+> Three layers of 3 with dilations 1, 2 and 4 reach $1 + 2 + 4 + 8 = 15$. Three layers of 3 with dilation 2 each reach 13,
+> and read only every second pixel. Both are drawn further down, under
+> [Holes](#Holes,-and-the-middle-that-counts-most).
+>
+> </details>
 
 ### What makes it grow
 
@@ -1250,9 +1255,9 @@ for channels in (1, 64, 256):
 # %% [markdown]
 r"""
 Look at the first line: "49 against 27" is true for *one* channel. With $C$ channels in and out it is $49\,C^2$ against
-$27\,C^2$. The ratio stays, the numbers do not. And between three layers there is room for two more nonlinearities. Without
-those the three would be one linear layer (lecture 02, section 6). That is the argument of VGG (Simonyan and
-Zisserman 2015).
+$27\,C^2$. The ratio stays, the numbers do not. And between three layers there is room for two more nonlinearities.
+Without those the three would be one linear layer ([lecture 02](02_convolution_1d.ipynb#Which-laws-hold?)). That is the
+argument of VGG (Simonyan and Zisserman 2015).
 
 ### Padding does not widen it
 
@@ -1338,6 +1343,7 @@ for ax, (picture, title, brightest) in zip(axes, pictures, strict=True):
     ax.set_title(title, fontsize=10, loc="center")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
+    ax.spines[:].set_visible(False)
 fig.colorbar(shades, ax=axes[2], label="squared gradient, largest = 1", shrink=0.8)
 plotting.show(
     fig,
@@ -1394,35 +1400,35 @@ product = weights.reshape(3, -1) @ columns  # (K, C·kh·kw) @ (C·kh·kw, windo
 assert torch.equal(product.reshape(3, 2, 2) + biases[:, None, None], F.conv2d(image, weights, biases)[0])
 
 # %%
-canvas = np.full((18, 31), np.nan)
-pieces = (  # array, top, left, value with the full tint
-    (product, 2, 0, 300),
-    (weights.reshape(3, -1), 2, 6, 6),
-    (columns, 0, 26, 18),
+canvas = np.full((18, 35), np.nan)
+pieces = (  # array, top, left, cells that an entry is wide, value with the full tint
+    (product, 2, 0, 2, 300),
+    (weights.reshape(3, -1), 2, 10, 1, 6),
+    (columns, 0, 30, 1, 18),
 )
 labels = {}
-for array, up, left, tint in pieces:
+for array, up, left, wide, tint in pieces:
     height, width = array.shape
-    canvas[up : up + height, left : left + width] = array / tint
-    labels |= {(up + i, left + j): value for (i, j), value in np.ndenumerate(array.numpy())}
-fig, ax = plt.subplots(figsize=(8.6, 5.3))
+    canvas[up : up + height, left : left + wide * width] = array.repeat_interleave(wide, dim=1) / tint
+    labels |= {(up + i, left + wide * (j + 0.5) - 0.5): value for (i, j), value in np.ndenumerate(array.numpy())}
+fig, ax = plt.subplots(figsize=(9.2, 5.3))
 ax.imshow(canvas, cmap=plotting.DIVERGING, vmin=-1, vmax=1)
 for (i, j), value in labels.items():
-    ax.text(j, i, f"{value:g}".replace("-", "−"), ha="center", va="center", fontsize=7)
+    ax.text(j, i, f"{value:g}".replace("-", "−"), ha="center", va="center", fontsize=8)
 words = (
-    (1.5, 0.4, "y: 3 maps,\n4 windows"),
-    (4.75, 3, "="),
-    (14.5, 0.4, "W: 3 kernels, each as one row"),
-    (24.75, 3, "·"),
-    (27.5, -1.4, "windows\nas columns"),
+    (3.5, 0.4, "y: 3 maps, 4 windows"),
+    (8.75, 3, "="),
+    (18.5, 0.4, "W: 3 kernels, each as one row"),
+    (28.75, 3, "·"),
+    (31.5, -1.4, "windows\nas columns"),
 )
 for column, row, word in words:
-    ax.text(column, row, word, ha="center", va="center", fontsize=9)
+    ax.text(column, row, word, ha="center", va="center")
 for colour, first_row, name in ((plotting.BLUE, 0, "channel 0"), (plotting.GREEN, 9, "channel 1")):
-    ax.add_patch(plt.Rectangle((25.45, first_row - 0.45), 4.1, 8.9, fill=False, edgecolor=colour, lw=2.5))
-    ax.add_patch(plt.Rectangle((5.55 + first_row, 1.55), 8.9, 2.9, fill=False, edgecolor=colour, lw=2.5))
-    ax.text(30.1, first_row + 4, name, rotation=90, va="center", color=colour)
-ax.set(xlim=(-0.7, 31), ylim=(17.7, -2.4))
+    ax.add_patch(plt.Rectangle((29.45, first_row - 0.45), 4.1, 8.9, fill=False, edgecolor=colour, lw=2.5))
+    ax.add_patch(plt.Rectangle((9.55 + first_row, 1.55), 8.9, 2.9, fill=False, edgecolor=colour, lw=2.5))
+    ax.text(34.1, first_row + 4, name, rotation=90, va="center", color=colour)
+ax.set(xlim=(-0.7, 35), ylim=(17.7, -2.4))
 ax.set_axis_off()
 plotting.show(
     fig,
@@ -1614,12 +1620,12 @@ print(f"7 and 8 shrink to {shrunk}; 4 grows to {grown} with output padding 0 and
 assert shrunk == [4, 4]
 assert grown == [(4 - 1) * 2 - 2 * 1 + 1 * 2 + 1 + extra for extra in (0, 1)] == [7, 8]
 
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.2))
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.4))
 for ax, (k, s) in zip(axes, ((3, 2), (4, 2), (2, 2)), strict=True):
     overlap = F.conv_transpose2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, k, k), stride=s)[0, 0]
     ax.imshow(overlap, cmap="Blues", vmin=0, vmax=6)
     for (i, j), value in np.ndenumerate(overlap.numpy()):
-        ax.text(j, i, f"{value:g}", ha="center", va="center", fontsize=8)
+        ax.text(j, i, f"{value:g}", ha="center", va="center", fontsize=9)
     inner = overlap[k - 1 : 1 - k, k - 1 : 1 - k]
     ax.set_title(f"kernel {k}, stride {s}", loc="center")
     ax.set_axis_off()
@@ -1711,20 +1717,25 @@ r"""
 Look at the second number: with the columns left where they were, the shapes fit, nothing complains, and the answers are
 wrong.
 
-> **Common mistakes**
->
-> - **Parameters counted per pair of channels.** $(k^2+1)\,C\,K$ counts too many biases, $C\,K\,k$ forgets a side. It is
->   $K(Ck^2+1)$, with $C/g$ for $C$ if there are groups.
-> - **Channels kept apart.** The sum runs over all channels of a group. A bias is added once, after that sum.
-> - **Output size without the floor, or without the dilation.** Test where the stride does not divide.
-> - **Height and width swapped in a pair.** Squares never show it. Test with 5×8 and a kernel of (3, 2).
-> - **`stride` or `padding` accepted and ignored; a function that returns nothing.** Send a batch through and read the shapes.
-> - **"Padding widens the receptive field."** It does not; it lets the field reach outside the image.
-> - **"49 against 27 weights."** Per pair of channels. For a layer it is $49\,C^2$ against $27\,C^2$.
-> - **The stride of a layer counted in its own field.** The jump *below* it counts.
-> - **A kernel built as $(K, C, \dots)$ in a layer with groups.** It has $C/g$ channels.
-> - **MACs and FLOPs mixed up.** One MAC is two floating-point operations.
-> - **A transposed convolution taken for an inverse,** or its weights for $(K, C, k_h, k_w)$. They are $(C, K, k_h, k_w)$.
+## Common mistakes
+
+- **Parameters counted per pair of channels.** $(k^2+1)\,C\,K$ counts too many biases, $C\,K\,k$ forgets a side. It is
+  $K(Ck^2+1)$, with $C/g$ for $C$ if there are groups.
+- **Channels kept apart.** Then there are $C$ maps per kernel. The sum runs over all channels of a group, and a bias is added
+  once, after that sum.
+- **Output size without the floor, or without the dilation.** Friendly sizes never show it. Test where the stride does not
+  divide, and with dilation 2.
+- **Height and width swapped in a pair.** Squares never show it. Test with 5×8 and a kernel of (3, 2).
+- **`stride` or `padding` accepted and ignored; a function that returns nothing.** The error comes from a later layer. Send a
+  batch through and read the shapes.
+- **"Padding widens the receptive field."** It does not; it lets the field reach outside the image. Compute it without $p$.
+- **"49 against 27 weights."** That is per pair of channels. For a layer say $49\,C^2$ against $27\,C^2$.
+- **The stride of a layer counted in its own field.** The field comes out too wide. The jump *below* the layer counts.
+- **A kernel built as $(K, C, \dots)$ in a layer with groups.** torch refuses it. It has $C/g$ channels.
+- **MACs and FLOPs mixed up.** Two papers differ by a factor of two. One MAC is two floating-point operations: say which you
+  count.
+- **A transposed convolution taken for an inverse,** or its weights for $(K, C, k_h, k_w)$. The shape comes back, the content
+  does not. The weights are $(C, K, k_h, k_w)$.
 
 ## Summary
 
@@ -1737,9 +1748,6 @@ wrong.
   each pixel counts.
 - Windows as columns, kernels as rows, one matrix product.
 - The transpose scatters where the convolution gathers; it restores the shape, not the content.
-
-**Now do the [assignment](../assignments/04_convolution_layer/04_convolution_layer.ipynb):** you write this layer in NumPy,
-with all its knobs, and make it fast. [Lecture 05](05_backward_pass.ipynb) runs it backwards.
 
 ## References
 
@@ -1772,4 +1780,10 @@ with all its knobs, and make it fast. [Lecture 05](05_backward_pass.ipynb) runs 
 - PyTorch manual, [`torch.nn.Conv2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html) and
   [`torch.nn.ConvTranspose2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html).
 - The photograph: astronaut Eileen Collins, NASA, from scikit-image's data (public domain).
+
+## Your turn
+
+[Assignment 04](../assignments/04_convolution_layer/04_convolution_layer.ipynb), about three and a half hours: you predict the
+layer, its size, its parameters, its work and what it sees, write it in NumPy with all its knobs, make it fast, and turn it
+into a transposed convolution. Next comes [lecture 05](05_backward_pass.ipynb), which runs it backwards.
 """

@@ -468,7 +468,8 @@ def draw_reach(ax, chosen, title):
             if chosen(i, j):
                 ax.plot([i + j, i + 1], [1, 0], color=plotting.PALETTE[j], lw=2.5, zorder=2)
                 label = {"bbox": {"fc": "white", "ec": "none", "pad": 1}, "fontsize": 11, "zorder": 3, **centred}
-                ax.text(i + (j + 1) / 2, 0.5, f"$w_{j}$", color=plotting.PALETTE[j], **label)
+                place = 0.36  # from the output towards the input: wires of one input lie further apart there
+                ax.text(i + 1 + place * (j - 1), place, f"$w_{j}$", color=plotting.PALETTE[j], **label)
                 lit_inputs.add(i + j)
                 lit_outputs.add(i)
     for k in range(5):
@@ -1572,6 +1573,7 @@ ax.text(TOLERANCE / 2, -0.75, "missed", fontsize=9, ha="right")
 ax.set(xscale="log", yticks=range(len(seen)), yticklabels=list(seen), ylim=(len(seen) - 0.5, -1.1))
 ax.set(xlabel="error that the comparison sees, relative (log scale; 0 is drawn at 1e-17)")
 ax.set_title(f"Ones miss {len(seen) - len(found_by_ones)} of {len(seen)} mistakes")
+ax.grid(False, axis="y")
 ax.legend(loc="lower left")
 plotting.show(
     fig,
@@ -1601,8 +1603,9 @@ for ax, (name, dy_plane) in zip(axes, dy_planes.items(), strict=True):
     ax.set_title(f"dy {name}: {wrong_entries} wrong entries", loc="center")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
+    ax.spines[:].set_visible(False)
     assert inner == (0 if name == "ones" else 64)
-fig.colorbar(image, ax=axes, label="error of dx")
+fig.colorbar(image, ax=axes, label="error of dx", extend="both")
 plotting.show(
     fig,
     "The error of dx with an unflipped kernel on a 12 by 12 plane. With ones only a frame two pixels wide is coloured and "
@@ -1840,7 +1843,7 @@ answers = F.conv2d(view, stages[:, None])[0]  # (6, 94, 94)
 
 
 def draw_learning(frame):
-    fig, axes = plt.subplots(1, 2, figsize=(5.0, 2.7))
+    fig, axes = plt.subplots(1, 2, figsize=(5.0, 2.8))
     axes[0].imshow(stages[frame], cmap=plotting.DIVERGING, vmin=-4, vmax=4)
     for (i, j), value in np.ndenumerate(stages[frame].numpy().round(1) + 0.0):
         axes[0].text(j, i, f"{value:g}".replace("-", "−"), ha="center", va="center")
@@ -1850,6 +1853,7 @@ def draw_learning(frame):
     for ax in axes:
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
+        ax.spines[:].set_visible(False)
     return fig
 
 
@@ -1904,18 +1908,22 @@ lecture 08 come back to it, with normalisation and with better optimisers.
 
 ## Common mistakes
 
-> - **The kernel not flipped in `dx`,** or flipped in `dw`. The shapes are right and training works, a little worse.
-> - **Rows flipped but not columns.** Half a turn is both.
-> - **A sum over one axis too few.** A gradient has the shape of what it belongs to, and what was broadcast or shared is
->   summed: over positions, and over the *batch*.
-> - **Dividing by $N$ twice.** If the loss is a mean, `dy` has the $1/N$ already.
-> - **No zeros behind the last stop** when the stride does not divide: `dx` gets too short; or `dw` too large, and then
->   shapes are "repaired" by cutting the wrong end.
-> - **The unpadded input used for `dw`,** or `dx` not cropped.
-> - **`=` where `+=` belongs.** Windows overlap, and so do their gradients.
-> - **Checking in float32,** with one-sided differences, with the mean error, at a kink.
-> - **Checking with ones,** with square shapes, with one sample.
-> - **"The loss goes down, so it is right."**
+- **The kernel not flipped in `dx`,** or flipped in `dw`. The shapes are right and training works, a little worse. Check with a
+  kernel that has no symmetry.
+- **Rows flipped but not columns.** A kernel of one column never shows it. Half a turn is both.
+- **A sum over one axis too few.** A gradient has the shape of what it belongs to, and what was broadcast or shared is
+  summed: over positions, and over the *batch*.
+- **Dividing by $N$ twice.** Gradients shrink as batches grow. If the loss is a mean, `dy` has the $1/N$ already.
+- **No zeros behind the last stop** when the stride does not divide. `dx` gets too short; or `dw` too large, and then
+  shapes are "repaired" by cutting the wrong end. Give `dx` the size of the padded input from the start.
+- **The unpadded input used for `dw`,** or `dx` not cropped. Shapes do not fit, or fit by luck. Pad once, on the way forward;
+  crop once, at the end.
+- **`=` where `+=` belongs.** Windows overlap, and so do their gradients. Add.
+- **Checking in float32,** with one-sided differences, with the mean error, at a kink. Right code fails, or wrong code passes.
+  Take float64, central differences and the maximum, away from kinks.
+- **Checking with ones,** with square shapes, with one sample. Flips, swaps and forgotten sums stay hidden. Draw `dy` at random,
+  and let no two sizes be equal.
+- **"The loss goes down, so it is right."** A gradient that is a little wrong still points downhill. Check it with numbers.
 
 The line about `+=` deserves a look, because only overlapping windows show it.
 """
@@ -1972,8 +1980,8 @@ Look at stride 3: the windows touch but do not overlap, and both ways agree. A t
 
 ## Your turn
 
-[Assignment 05](../assignments/05_backward_pass/05_backward_pass.ipynb): you fill in the derivation with numbers, write
-the backward pass of a convolution in one and two dimensions with stride and padding, the tools that check it, and a
-convolution that torch can differentiate. Next comes [lecture 06](06_pooling.ipynb), where the backward pass of max
-pooling has to remember who won.
+[Assignment 05](../assignments/05_backward_pass/05_backward_pass.ipynb), about four and a half hours: you fill in the
+derivation with numbers, write the backward pass of a convolution in one and two dimensions with stride and padding, the tools
+that check it, and a convolution that torch can differentiate. Next comes [lecture 06](06_pooling.ipynb), where the backward
+pass of max pooling has to remember who won.
 """

@@ -16,9 +16,8 @@ and what it loses.
 - measure how much a shift changes the output, explain it by [aliasing](../glossary.ipynb#aliasing), and make it smaller;
 - say what pooling throws away, and when a strided convolution is the better choice.
 
-**Time:** about 100 minutes, then the [assignment](../assignments/06_pooling/06_pooling.ipynb).
-
-**You need:** lectures 03 to 05.
+**Time:** about 100 minutes to read, predict and run; the code itself needs about a minute. **You need** lectures 03
+to 05. Afterwards: [assignment 06](../assignments/06_pooling/06_pooling.ipynb).
 """
 
 # %%
@@ -138,7 +137,7 @@ for ax, (column, scale, unit, title) in zip(
         (-0.2, 0.2), (("as it is", plotting.BLUE), ("nothing reduced", plotting.ORANGE)), strict=True
     ):
         ax.bar(np.arange(5) + offset, [row[column] / scale for row in bills[name]], 0.4, color=colour, label=name)
-    ax.set(yscale="log", ylabel=unit, title=title)
+    ax.set(yscale="log", xlabel="stage of ResNet-18", ylabel=unit, title=title)
     ax.set_xticks(range(5), STAGES)
 axes[0].legend(loc="upper left")
 axes[0].set_ylim(top=3000)
@@ -338,18 +337,20 @@ ways = {
     "padding=1": (F.max_pool1d(signal, K, S, padding=1), -1),
     "TensorFlow's SAME": (F.max_pool1d(same_padded, K, S), -same_left),
 }
-fig, axes = plt.subplots(1, 4, figsize=(9.4, 2.6), sharey=True)
-for ax, (name, (y, first)) in zip(axes, ways.items(), strict=True):
-    for i in range(H):
-        ax.add_patch(plt.Rectangle((i - 0.5, 0), 1, 1, facecolor="white", edgecolor=plotting.GREY))
-        ax.text(i, 0.5, f"{signal[0, 0, i]:g}", ha="center", va="center")
+fig, axes = plt.subplots(2, 2, figsize=(7.6, 3.2))
+for ax, (name, (y, first)) in zip(axes.flat, ways.items(), strict=True):
+    for i in range(first, max(H, first + y.shape[2] * S)):
+        inside = 0 <= i < H
+        look = {"edgecolor": plotting.GREY} if inside else {"edgecolor": "#999999", "ls": ":"}  # dotted: nothing is there
+        ax.add_patch(plt.Rectangle((i - 0.5, 0), 1, 1, facecolor="white", zorder=2 if inside else 1, **look))
+        ax.text(i, 0.5, f"{signal[0, 0, i]:g}" if inside else "", ha="center", va="center")
     for j, value in enumerate(y[0, 0].tolist()):
-        start, level = first + j * S, -0.55 - 0.35 * (j % 2)
+        start, level = first + j * S, -0.3 - 0.3 * (j % 2)
         colour = plotting.PALETTE[j]
         ax.plot([start - 0.4, start + K - 0.6], [level, level], lw=5, color=colour, solid_capstyle="butt")
         ax.text(start + (K - 1) / 2, level - 0.45, f"{value:g}", ha="center", va="center", color=colour)
-    ax.set(xlim=(-1.7, 8.7), ylim=(-1.7, 1.3))
-    ax.set_title(f"{name}: {y.shape[2]} outputs", fontsize=9, loc="center")
+    ax.set(xlim=(-1.6, 8.6), ylim=(-1.4, 1.1), aspect="equal")
+    ax.set_title(f"{name}: {y.shape[2]} outputs", fontsize=10, loc="center")
     ax.set_axis_off()
 plotting.show(
     fig,
@@ -486,9 +487,9 @@ watch.*
 
 # %%
 def draw_cells(ax, plane, *, title="", words=None, tint=None, size=9):
-    """Draw a small table of numbers, cell by cell; tint says how dark each cell is, from 0 to 1."""
+    """Draw a small table of numbers, cell by cell; tint says how strong the colour of each cell is, from −1 to 1."""
     for (i, j), value in np.ndenumerate(np.asarray(plane)):
-        shade = plt.get_cmap("Blues")(0.6 * float(tint[i, j])) if tint is not None else "white"
+        shade = plt.get_cmap(plotting.DIVERGING)(0.5 + 0.25 * float(tint[i, j])) if tint is not None else "white"
         ax.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=shade, edgecolor="#999999"))
         word = words[i][j] if words is not None else "" if np.isnan(value) else f"{value + 0.0:.3g}"
         ax.text(j, i, word.replace("-", "−"), ha="center", va="center", fontsize=size)
@@ -575,11 +576,11 @@ with_zeros = F.max_pool2d(F.pad(negative[None, None], (1, 1, 1, 1)), 2)
 
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.5), width_ratios=(6, 3.4, 3.4, 3.4))
 edge = F.pad(negative, (1, 1, 1, 1), value=torch.nan)
-words = [["·" if torch.isnan(value) else f"{value:g}" for value in line] for line in edge]
-draw_cells(axes[0], edge, words=words, title="x, and a border of one")
-draw_cells(axes[1], by_torch[0, 0], title="border of −∞: torch")
+words = [["p" if torch.isnan(value) else f"{value:g}" for value in line] for line in edge]
+draw_cells(axes[0], edge, words=words, title="x, in a border of p")
+draw_cells(axes[1], by_torch[0, 0], title="p = −∞: torch")
 draw_cells(axes[2], places[0, 0], title="its index")
-draw_cells(axes[3], with_zeros[0, 0], title="border of 0: wrong")
+draw_cells(axes[3], with_zeros[0, 0], title="p = 0: wrong")
 plotting.show(
     fig,
     "A 4 by 4 plane of negative numbers with a border of one, max-pooled with windows of 2. With minus infinity in the "
@@ -661,7 +662,7 @@ for ax, table, title in (
     (axes[1], left_out, "count_include_pad=False"),
     (axes[2], hanging, "5 × 5 ones, k = 2,\nceil_mode=True"),
 ):
-    draw_cells(ax, table[0, 0], title=title, tint=1 - table[0, 0])
+    draw_cells(ax, table[0, 0], title=title, tint=table[0, 0] - 1)
 plotting.show(
     fig,
     "Averages of a plane of ones. With the padding counted: 4/9 in the corners, 6/9 on the sides, 1 inside. With the padding "
@@ -805,7 +806,7 @@ window = torch.tensor([[1.0, -2], [3, 2]])
 powers = np.linspace(1, 12, 45)
 norms = [float(window.abs().pow(float(p)).sum() ** (1 / p)) for p in powers]
 fig, ax = plt.subplots(figsize=(7.6, 2.7))
-ax.plot(powers, norms, color=plotting.BLUE, label="(Σ|x|^p)^(1/p)")
+ax.plot(powers, norms, color=plotting.BLUE, label=r"$(\sum |x|^p)^{1/p}$")
 ax.axhline(3, ls="--", color=plotting.VERMILLION, label="largest magnitude, 3")
 ax.plot([1, 2], [norms[0], 18**0.5], "o", color=plotting.BLUE)
 ax.annotate("p = 1: the sum, 8", (1, norms[0]), (1.5, 7.6), arrowprops={"arrowstyle": "-"})
@@ -883,7 +884,7 @@ def frame(step):
     for ax, pool, name in ((axes[2], F.max_pool2d, "dx, maximum"), (axes[3], F.avg_pool2d, "dx, average")):
         arrived = gradient(pool, so_far)
         words = [[f"{value:.0f}" if value else "" for value in line] for line in (arrived + 0.0).tolist()]
-        draw_cells(ax, arrived, words=words, title=name, tint=arrived.abs() / 27)
+        draw_cells(ax, arrived, words=words, title=name, tint=arrived / 27)
     for ax in (axes[0], *axes[2:]):
         outline(ax, 2 * i, 2 * j, 3, 3)
     place = x[2 * i : 2 * i + 3, 2 * j : 2 * j + 3].argmax().item()
@@ -995,14 +996,15 @@ for pool in (F.max_pool2d, F.avg_pool2d):
     print(f"{pool.__name__}: {(pixels.grad != 0).float().mean():.2%} of the pixels get a gradient")
 assert [(g != 0).float().mean().item() for g in gradients] == [1 / 16, 1]
 
-fig, axes = plt.subplots(1, 3, figsize=(8.4, 2.9))
+fig, axes = plt.subplots(1, 3, figsize=(8.4, 3.4))
 few_colours = plt.get_cmap(plotting.DIVERGING, 33)
 axes[0].imshow(piece[0, 0, 24:72, 24:72], cmap="gray", vmin=0, vmax=1)
 for ax, g, limit in ((axes[1], gradients[0], 2), (axes[2], gradients[1], 2 / 16)):
     axes_image = ax.imshow(g[24:72, 24:72], cmap=few_colours, vmin=-limit, vmax=limit)
-    fig.colorbar(axes_image, ax=ax, shrink=0.8)
+    fig.colorbar(axes_image, ax=ax, location="bottom", label="gradient", extend="both", ticks=(-limit, 0, limit))
 for ax, title in zip(axes, ("48 × 48 pixels", "maximum, 4 × 4: routed", "average, 4 × 4: spread"), strict=True):
     ax.set_title(title, fontsize=10, loc="center")
+    ax.set_anchor("N")
     ax.set_axis_off()
 plotting.show(
     fig,
@@ -1168,7 +1170,7 @@ by_window = {k: [change(lambda maps, k=k: F.max_pool2d(maps, k), d) for d in shi
 fig, ax = plt.subplots(figsize=(7.6, 3))
 for (k, values), marker in zip(by_window.items(), "os^D", strict=True):
     ax.plot(shifts, values, f"{marker}-", label=f"k = {k}" if k > 1 else "no pooling")
-ax.set(xlabel="shift in pixels", ylabel="change", ylim=(0, 1.05))
+ax.set(xlabel="shift in pixels", ylabel="change (1: unrelated)", ylim=(0, 1.05))
 ax.set_title("Max pooling: the larger the window, the more it forgives")
 ax.legend(ncols=2)
 plotting.show(
@@ -1214,6 +1216,9 @@ for column, (row, name) in enumerate(((stripes, "stripes"), (shifted, "shifted b
         ax.bar(range(values.shape[2]), values[0, 0], color=plotting.BLUE if values is row else plotting.VERMILLION, width=0.8)
         ax.set_title(title, fontsize=9)
         ax.set(ylim=(0, 1.1), yticks=(0, 1), xticks=())
+    axes[-1, column].set_xlabel("place along the row")
+for ax in axes[:, 0]:
+    ax.set_ylabel("value")
 plotting.show(
     fig,
     "Left column: stripes; max pooling gives 0, 1, 0, 1; with the blur 0.5, 1, 0.5, 1. Right column: the shifted stripes; "
@@ -1297,10 +1302,11 @@ How much a blur lets through is read off its spectrum: the dot product with a wa
 frequencies = np.linspace(0, 0.5, 101)
 blurs = {"none: strided": [1], "[1, 1]/2: average of 2": [0.5, 0.5], "[1, 2, 1]/4: blur pooling": [0.25, 0.5, 0.25]}
 fig, ax = plt.subplots(figsize=(7.6, 2.8))
-for (name, taps), style in zip(blurs.items(), ("-", "--", "-."), strict=True):
+looks = (("-", plotting.BLUE), ("--", plotting.GREEN), ("-.", plotting.ORANGE))  # as in the next figures
+for (name, taps), (style, colour) in zip(blurs.items(), looks, strict=True):
     passed = np.abs(np.exp(-2j * np.pi * np.outer(frequencies, np.arange(len(taps)))) @ taps)
     assert np.allclose(passed, np.cos(np.pi * frequencies) ** (len(taps) - 1))
-    ax.plot(frequencies, passed, style, label=name)
+    ax.plot(frequencies, passed, style, color=colour, label=name)
 ax.axvspan(0.25, 0.5, color=plotting.GREY, alpha=0.15, lw=0)
 ax.text(0.375, 1.05, "becomes an alias", ha="center")
 ax.set(xlabel="frequency in periods per pixel", ylabel="share let through", ylim=(0, 1.15))
@@ -1338,7 +1344,7 @@ changes["blur pooling alone"] = [change(halve_maps, d) for d in shifts]
 fig, ax = plt.subplots(figsize=(7.6, 3))
 for (name, values), marker in zip(changes.items(), "os^Dv", strict=True):
     ax.plot(shifts, values, f"{marker}-", label=name)
-ax.set(xlabel="shift in pixels", ylabel="change", ylim=(0, 1.05))
+ax.set(xlabel="shift in pixels", ylabel="change (1: unrelated)", ylim=(0, 1.05))
 ax.set_title("One pixel changes a strided map most, a blurred one least")
 ax.legend(loc="lower right")
 plotting.show(
@@ -1552,24 +1558,27 @@ learn the average exactly, but never the maximum: it is linear (last assertion).
 >
 > </details>
 
-> **Common mistakes**
->
-> - **Zeros as padding of a maximum,** or a maximum that starts from 0. Behind a ReLU it does not show. Test with negative
->   values.
-> - **$(H-k+1)\,//\,s$ outputs.** Divide first, then add one: $\lfloor(H+2p-k)/s\rfloor+1$.
-> - **`SAME` taken for "run off the right edge".** TensorFlow pads both sides; an odd row or column goes to the bottom or
->   right.
-> - **Stride 1 by default.** That is a convolution. A pooling moves by its own size.
-> - **The divisor at the border.** With `count_include_pad=True` it is always $k_h k_w$; without, the pixels under the window.
-> - **The index counted in the window, or in the padded plane, or with the height for the width.** It is row · *width* +
->   column of the plane without padding.
-> - **The last of several equal values,** through `>=`. The first one counts.
-> - **`dx[winner] = dy` where windows overlap.** Add.
-> - **A gradient check at a tie.** Use distinct values.
-> - **Channels pooled together.** Maximum and mean run over height and width only.
-> - **"Pooling makes the net invariant to shifts."** Convolution is equivariant; pooling with stride $s$ is equivariant to
->   multiples of $s$ and tolerant to the rest; a global pooling behind stride 1 is invariant.
-> - **A blur with a stride but without its padding,** or summing to something else than 1: the map gets smaller or darker.
+## Common mistakes
+
+- **Zeros as padding of a maximum,** or a maximum that starts from 0. Behind a ReLU it does not show. Test with negative
+  values.
+- **$(H-k+1)\,//\,s$ outputs.** A window is lost unless $s$ divides $H-k+1$. Divide first, then add one:
+  $\lfloor(H+2p-k)/s\rfloor+1$.
+- **`SAME` taken for "run off the right edge".** The size is right, the values are not. TensorFlow pads both sides; an odd row
+  or column goes to the bottom or right.
+- **Stride 1 by default.** The maps stay large. That is a convolution's default; a pooling moves by its own size.
+- **The divisor at the border.** Borders come out darker or brighter than in torch. With `count_include_pad=True` divide by
+  $k_h k_w$ always; without, by the number of pixels under the window.
+- **The index counted in the window, or in the padded plane, or with the height for the width.** The gradient lands on the
+  wrong pixel. It is row · *width* + column of the plane without padding.
+- **The last of several equal values,** through `>=`. Indices differ from torch's on flat areas. The first one counts.
+- **`dx[winner] = dy` where windows overlap.** A pixel that won twice gets one of its two gradients. Add.
+- **A gradient check at a tie.** It fails although the code is right. Use distinct values.
+- **Channels pooled together.** The result has too few channels. Maximum and mean run over height and width only.
+- **"Pooling makes the net invariant to shifts."** Convolution is equivariant; pooling with stride $s$ is equivariant to
+  multiples of $s$ and tolerant to the rest; a global pooling behind stride 1 is invariant. Shift your pictures and measure.
+- **A blur with a stride but without its padding,** or summing to something else than 1. The map gets smaller or darker. Pad by
+  half the kernel, and divide it by its sum.
 
 ## Summary
 
@@ -1583,10 +1592,6 @@ learn the average exactly, but never the maximum: it is linear (last assertion).
 - A shift by one pixel changes strided convolutions most, max and average pooling less, blur pooling least. The cause is
   aliasing, the cure is to blur before you subsample.
 - Order inside a window is lost. A strided convolution learns what to keep, and aliases.
-
-**Now do the [assignment](../assignments/06_pooling/06_pooling.ipynb):** you write these layers in NumPy, forwards and
-backwards. [Lecture 07](07_batch_norm.ipynb) turns to the values in the maps: it keeps them in a range where a deep net can
-learn.
 
 ## References
 
@@ -1609,4 +1614,10 @@ learn.
 - PyTorch manual, [pooling layers](https://docs.pytorch.org/docs/stable/nn.html#pooling-layers).
 - TensorFlow manual, [notes on padding in `tf.nn`](https://www.tensorflow.org/api_docs/python/tf/nn). `SAME` and `VALID`.
 - The photographs: scikit-image's data; the sources are listed in the course's file of assets.
+
+## Your turn
+
+[Assignment 06](../assignments/06_pooling/06_pooling.ipynb), about three hours: you write max pooling with its indices,
+average, global, $L_p$ and blur pooling, and both backward passes. Next comes [lecture 07](07_batch_norm.ipynb), which turns to
+the values in the maps: it keeps them in a range where a deep net can learn.
 """

@@ -198,13 +198,15 @@ handle_he.remove()
 handle_bn.remove()
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.1), sharey=True)
-for ax, seen, title in ((axes[0], seen_he, "Plain: the channel wanders"), (axes[1], seen_bn, "Batch norm: it is held")):
+watched = (("he", seen_he, "Plain: the channel wanders"), ("bn", seen_bn, "Batch norm: it is held"))
+for ax, (kind, seen, title) in zip(axes, watched, strict=True):
     mean, std = torch.tensor(seen).T
-    ax.plot(mean, color=plotting.BLUE, label="mean of the channel")
-    ax.fill_between(range(STEPS), mean - std, mean + std, color=plotting.SKY, alpha=0.4, label="± one standard deviation")
+    colour = KINDS[kind][1]
+    ax.plot(mean, color=colour, label="mean of the channel")
+    ax.fill_between(range(STEPS), mean - std, mean + std, color=colour, alpha=0.2, lw=0, label="± one standard deviation")
     ax.set(xlabel="training step", title=title)
+    ax.legend(loc="lower left")
 axes[0].set_ylabel("value before the ReLU")
-axes[0].legend()
 plotting.show(
     fig,
     "Mean and standard deviation of one channel in layer 10 over 80 training steps. In the plain net both move by several times "
@@ -437,8 +439,8 @@ ax.grid(False, axis="y")
 ax.set(xlim=(0, 100), xlabel="accuracy on 2000 test pictures (%)", title="eval() forgotten: the same net, the same pictures")
 plotting.show(
     fig,
-    "Bars of accuracy for one net. With eval it is highest and does not depend on the batches; without eval it is about the same "
-    "in large shuffled batches, lower the smaller the batch, and near chance one at a time and in batches sorted by class.",
+    "Bars of accuracy for one net. With eval it does not depend on the batches; without eval it is about the same in large "
+    "shuffled batches, lower the smaller the batch, and near chance one at a time and in batches sorted by class.",
 )
 assert abs(forgotten["shuffled, 100"] - right_mode) < 0.1
 assert forgotten["one at a time"] < right_mode - 0.1
@@ -534,9 +536,9 @@ for momentum, style in ((0.01, ":"), (0.1, "-"), (0.9, "--")):
     assert (
         abs(layer.running_mean.item() - sum(momentum * (1 - momentum) ** (99 - t) * v for t, v in enumerate(noisy_means))) < 1e-9
     )
-ax.axhline(5, color=plotting.GREY, lw=1)
+ax.axhline(5, color="black", lw=1, label="true mean")
 ax.set(xlabel="training step", ylabel="running mean", title="Slow and smooth, or fast and noisy")
-ax.legend()
+ax.legend(loc="lower right")
 plotting.show(
     fig,
     "Running mean over 100 steps for three momenta, true mean 5, start 0. Momentum 0.9 jumps there at once and stays noisy, 0.1 "
@@ -933,9 +935,7 @@ for kind, (style, colour) in KINDS.items():
     ax.plot(range(1, DEPTH + 1), norms[kind].log().mean(dim=0).exp(), style, color=colour, label=LABELS[kind])
     ax.fill_between(range(1, DEPTH + 1), low, high, color=colour, alpha=0.2)
     print(f"{kind:8} first layer {norms[kind][:, 0].median():.1e}, last layer {norms[kind][:, -1].median():.1e} (medians)")
-ax.set(
-    xlabel="layer", ylabel="norm of the gradient of the weights", yscale="log", title="By default the first layers hear nothing"
-)
+ax.set(xlabel="layer", ylabel="norm of the weights' gradient", yscale="log", title="By default the first layers hear nothing")
 ax.legend()
 plotting.show(
     fig,
@@ -1252,7 +1252,7 @@ sizes = (1, 2, 4, 8, 16, 32, 64)
 scatter = [(means_of.view(-1, size, WIDTH).mean(dim=1).std(dim=0) / spread_of).mean().item() for size in sizes]
 naive = [1 / math.sqrt(size * 49) for size in sizes]
 
-fig, ax = plt.subplots(figsize=(7.6, 2.9))
+fig, ax = plt.subplots(figsize=(7.6, 3.1))
 ax.plot(sizes, scatter, "o-", label="measured")
 ax.plot(sizes, naive, "--", color=plotting.GREY, label="if all 49 places were independent")
 ax.set(xlabel="pictures in the batch", ylabel="scatter of the mean, in spreads", xscale="log", yscale="log")
@@ -1294,7 +1294,7 @@ for name, relative in RELATIVES.items():
     relative.train()(leaf)[1, 2, 1, 1].backward()  # picture 1, channel 2, the middle
     depends[name] = leaf.grad != 0
 
-fig, axes = plt.subplots(1, 4, figsize=(9.4, 2.9))
+fig, axes = plt.subplots(1, 4, figsize=(9.4, 2.3))
 for ax, (name, mask) in zip(axes, depends.items(), strict=True):
     for i, c, a, b in np.ndindex(mask.shape):
         face = plotting.SKY if mask[i, c, a, b] else "white"
@@ -1370,20 +1370,26 @@ assert not torch.allclose(nn.GroupNorm(3, 6)(2 * stack), 2 * nn.GroupNorm(3, 6)(
 r"""
 ## Common mistakes
 
-> - **`eval()` forgotten,** or taken for `no_grad()`. Large shuffled batches hide it.
-> - **The wrong axes.** One mean per *channel*, over $N$, $H$ and $W$: not one for the whole array, not one per picture,
->   and not one per pixel.
-> - **"In evaluation the mean of the training set is used."** It is a running average of batch means, taken while the
->   weights were still changing, and recent batches weigh most.
-> - **One variance for both.** Divide by $n$ to normalise, by $n-1$ for the running estimate.
-> - **Momentum the wrong way round:** 0.1 is the weight of the *new* batch (in Keras 0.99 is that of the old).
-> - **$\varepsilon$ beside the root** instead of under it, or forgotten.
-> - **Mean and variance taken for constants in the backward pass.** Right in evaluation, wrong in training: the gradient
->   has the right shape and the wrong values.
-> - **A bias before the layer.** It does nothing and has no gradient.
-> - **"Invented in 2014", or "it works because it removes internal covariate shift".** Ioffe and Szegedy, 2015; and see above.
-> - **Very small batches.** Use group norm.
+- **`eval()` forgotten,** or taken for `no_grad()`. Answers depend on the rest of the batch, and large shuffled batches hide it.
+  Call both before you evaluate.
+- **The wrong axes.** Channels lose their differences, or pictures theirs. It is one mean per *channel*, over $N$, $H$ and $W$:
+  not one for the whole array, not one per picture, and not one per pixel.
+- **"In evaluation the mean of the training set is used."** It is a running average of batch means, taken while the
+  weights were still changing, and recent batches weigh most.
+- **One variance for both.** Running variances are a little off, most with small batches. Divide by $n$ to normalise, by $n-1$
+  for the running estimate.
+- **Momentum the wrong way round.** The statistics jump, or hardly move. 0.1 is the weight of the *new* batch (in Keras 0.99 is
+  that of the old).
+- **$\varepsilon$ beside the root** instead of under it, or forgotten. Channels with little spread come out wrong, or infinite.
+  Write $\sqrt{\sigma^2+\varepsilon}$.
+- **Mean and variance taken for constants in the backward pass.** Right in evaluation, wrong in training: the gradient
+  has the right shape and the wrong values. Check it with numbers.
+- **A bias before the layer.** It does nothing and has no gradient. Build the convolution with `bias=False`.
+- **"Invented in 2014", or "it works because it removes internal covariate shift".** It was Ioffe and Szegedy, 2015; and the
+  measurement [above](#Is-it-the-drift?) does not bear the reason out.
+- **Very small batches.** Statistics of a few values are noise. Use group norm.
 
+Two of them deserve a look: the wrong axes, and mean and variance taken for constants.
 The second and the seventh deserve a look.
 """
 
@@ -1439,7 +1445,7 @@ Look at the spreads: with one mean for everything, both channels become nearly c
 
 ## Your turn
 
-[Assignment 07](../assignments/07_batch_norm/07_batch_norm.ipynb): you write both modes of the layer in NumPy, its
-backward pass, the folding, and layer and group norm. Next comes [lecture 08](08_training_a_cnn.ipynb), where all layers
-come together in a net that you train.
+[Assignment 07](../assignments/07_batch_norm/07_batch_norm.ipynb), about two and a half hours: you write both modes of the layer
+in NumPy, its backward pass, the folding, and layer and group norm. Next comes [lecture 08](08_training_a_cnn.ipynb), where all
+layers come together in a net that you train.
 """

@@ -5,8 +5,7 @@ r"""
 You have sixty pictures and want a classifier. A network trained from nothing on sixty pictures learns the sixty pictures.
 But somebody has already paid for a network that saw a million photographs, and most of what it learned, edges, textures,
 parts of things, is not about those photographs alone. To use it for another question is **[transfer
-learning](../glossary.ipynb#transfer-learning)**. This
-lecture does it, and measures what the gift is worth.
+learning](../glossary.ipynb#transfer-learning)**. This lecture does it, and measures what the gift is worth.
 
 **After this lecture you can**
 
@@ -248,7 +247,7 @@ assert built == len(list(small[:4].parameters()))
 
 # %% [markdown]
 r"""
-One for each parameter tensor, all but the last thrown away; and an optimizer made in between would hold a head that is no
+One for each parameter tensor, all but the last thrown away; and an optimiser made in between would hold a head that is no
 longer part of the net. Freeze first, then replace the head, once.
 
 ## Freeze the body
@@ -330,6 +329,16 @@ autograd keeps nearly all that it keeps when everything trains. Not the *number*
 trainable parameters" does not mean "less memory". And if the body is only used forwards, say so: under
 `torch.no_grad()` nothing is recorded whatever the flags are.
 
+> **Check yourself.** You train the new head and one block in the middle of the body; the rest is frozen. What does a step cost
+> now?
+>
+> <details><summary>Answer</summary>
+>
+> The forward pass costs what it did. The backward pass goes from the loss down to that block and no further, and autograd
+> keeps only what it needs on that way.
+>
+> </details>
+
 ## Batch norm in a frozen network
 
 All parameters of the body are frozen. A colleague trains the head, and calls `model.train()` at the start of each epoch, as
@@ -380,7 +389,7 @@ fig, ax = plt.subplots()
 ax.plot(steps_seen, accuracies, "o-", color=plotting.VERMILLION, label="train mode: statistics move")
 ax.axhline(good, color=plotting.BLUE, label="eval mode: nothing moves")
 ax.axhline(1 / len(CLASSES), color=plotting.GREY, ls=":", label="guessing")
-ax.set(xlabel="batches seen in train mode, no optimizer step", ylabel="validation accuracy", ylim=(0, 1))
+ax.set(xlabel="batches seen in train mode, no optimiser step", ylabel="validation accuracy", ylim=(0, 1))
 ax.set_title("A frozen network changes while you look at it")
 ax.legend()
 plotting.show(
@@ -395,13 +404,23 @@ assert accuracies[-1] < good - 0.04
 
 # %% [markdown]
 r"""
-Look at what did *not* happen: no optimizer step, no gradient, every parameter is bit for bit the same (the cell asserts
+Look at what did *not* happen: no optimiser step, no gradient, every parameter is bit for bit the same (the cell asserts
 it). But in train mode a normalisation layer normalises with the batch and moves its running mean and variance towards it,
 and these are *buffers*: `requires_grad` says nothing about them. The head was trained for the features of the old
 statistics.
 
 So a frozen normalisation layer must be in eval mode, and must stay in it when somebody calls `train()` on the whole model:
 the next epoch's `train()` would undo a single `eval()`. How to make that stick is part of the assignment.
+
+> **Check yourself.** A body with dropout and batch norm is frozen, parameter by parameter, and is in train mode. You give it the
+> same picture twice. Why do the features differ?
+>
+> <details><summary>Answer</summary>
+>
+> Dropout draws another mask, and batch norm normalises with whatever else is in the batch; its running mean and variance, which
+> are buffers, move on as well. Put the body into eval mode, also after every later `train()`.
+>
+> </details>
 
 ## Features once, a head many times
 
@@ -455,7 +474,7 @@ the features of several augmented versions.
 ## Parameter groups
 
 Fine-tuning goes on training the body as well. The body is nearly right and the head is random, so they should not take steps
-of the same length: an optimizer accepts *groups*, each with a learning rate of its own. A schedule multiplies all of them.
+of the same length: an optimiser accepts *groups*, each with a learning rate of its own. A schedule multiplies all of them.
 `StepLR(step_size=2, gamma=0.1)` divides both by ten after every second epoch; with only six epochs we halve them instead.
 """
 
@@ -478,7 +497,7 @@ for ax, gamma in zip(axes, (0.1, 0.5), strict=True):
         schedule.step()
     for part, curve, colour in zip(("body", "head"), zip(*rates, strict=True), (plotting.BLUE, plotting.VERMILLION), strict=True):
         ax.step(range(1, 7), curve, where="mid", color=colour, label=part)
-    ax.set(xlabel="epoch", yscale="log", title=f"StepLR, step 2, γ = {gamma}")
+    ax.set(xlabel="epoch", yscale="log", title=f"Every 2 epochs both rates × {gamma}")
     assert np.allclose(rates[4], np.array(rates[0]) * gamma**2)
 axes[0].set_ylabel("learning rate")
 axes[0].legend()
@@ -579,9 +598,9 @@ assert torch.equal(alias["weight"], probe.weight)
 assert not torch.equal(alias["weight"], best_copy["weight"])
 fig, ax = plt.subplots()
 epochs = range(1, len(history.train_loss) + 1)
-ax.plot(epochs, history.train_accuracy, "--", label="training")
-ax.plot(epochs, history.validation_accuracy, "o-", label="validation")
-ax.axvline(history.best_epoch + 1, color=plotting.GREY, ls=":", label="kept")
+ax.plot(epochs, history.train_accuracy, color=plotting.BLUE, label="training")
+ax.plot(epochs, history.validation_accuracy, "o--", color=plotting.VERMILLION, label="validation")
+ax.axvline(history.best_epoch + 1, color=plotting.GREY, ls=":", label="kept: of the most accurate, the one of lowest loss")
 ax.set(xlabel="epoch", ylabel="accuracy", title="A head on frozen features: the best epoch is kept")
 ax.legend()
 plotting.show(
@@ -691,6 +710,15 @@ this measurement you may not conclude that fine-tuning is better**, nor that it 
 the last line. So with few images train a head first; fine-tuning pays with more images (Kornblith et al. 2019 compare both
 on twelve data sets, all larger than ours).
 
+> **Check yourself.** With 20 images per class, what do you try first: fine-tuning, or a head on frozen features?
+>
+> <details><summary>Answer</summary>
+>
+> The head: seconds instead of minutes, nothing to destroy, and in the measurement above as good within the spread. Then
+> fine-tune with a small body rate, and see on validation images whether it helps.
+>
+> </details>
+
 Is it the weights, or is EfficientNet-Lite0 simply a better architecture than our small net? *Predict:* the same network
 from random weights, with all 25 images per class.
 """
@@ -753,41 +781,26 @@ Look at the second row and ask of each mistake what the network may have seen: a
 to the other class. And look at the probabilities: a network that has learned its training set by heart is sure of
 itself, also where it is wrong. A high probability is not a proof.
 
-## Check yourself
-
-<details><summary>You freeze all parameters of the body and call <code>model.train()</code>. What still changes?</summary>
-
-The running mean and variance of the normalisation layers, since they are buffers, and dropout is active. Put the body into
-eval mode, also after every later `train()`.
-</details>
-
-<details><summary>Only γ and β of the batch norm train, 1 % of the parameters. Why does the step need so much memory?</summary>
-
-Because a trainable weight sits in the first layers: gradients travel through the whole network, and all that they pass must
-be kept.
-</details>
-
-<details><summary>With 20 images per class, what do you try first: fine-tuning, or a head on frozen features?</summary>
-
-The head: seconds instead of minutes, nothing to destroy, and in the measurement above as good within the spread. Then
-fine-tune with a small body rate, and see on validation images whether it helps.
-</details>
-
 ## Common mistakes
 
 - **Another preprocessing than the weights were trained with.** No error, worse answers. Take the recipe from where the
   weights come from.
-- **`pretrained=True`, `next` as a method of the iterator, `tensor.data`**: obsolete. `weights=…`, `next(iterator)`,
-  `tensor.detach()` (and `with torch.no_grad()` to change weights in place).
+- **`pretrained=True`, `next` as a method of the iterator, `tensor.data`.** They are obsolete. Write `weights=…`,
+  `next(iterator)`, `tensor.detach()` (and `with torch.no_grad()` to change weights in place).
 - **The head replaced inside the freezing loop**, once per parameter. Or the head replaced first and then frozen with
-  all the rest: then nothing trains.
-- **The optimizer made before the head was replaced**: it steps the old one.
-- **Normalisation layers of a frozen body left in train mode.**
-- **One learning rate for all**: the random head's first gradients wreck the body.
-- **Fewer trainable parameters taken for less memory.** It is the lowest trainable layer that decides.
-- **`best = model.state_dict()` without a copy.**
-- **Softmax at the end of the model and cross-entropy as its loss**: softmax twice. The head ends in logits.
-- **Scratch at 32 pixels compared with a pretrained network at 224**, or one seed compared with one seed.
+  all the rest: then nothing trains. Freeze, then replace the head, once.
+- **The optimiser made before the head was replaced.** It steps the old head, and the new one stays random. Make it
+  last.
+- **Normalisation layers of a frozen body left in train mode.** Accuracy falls from batch to batch, without a step. Put the body
+  into eval mode after every `train()`.
+- **One learning rate for all.** The random head's first gradients wreck the body. Give each part a group of its own.
+- **Fewer trainable parameters taken for less memory.** The step runs out of memory all the same. It is the lowest trainable
+  layer that decides.
+- **`best = model.state_dict()` without a copy.** The best weights are always the latest. Copy them with `copy.deepcopy`.
+- **Softmax at the end of the model and cross-entropy as its loss.** That is softmax twice, and learns slowly. The head ends in
+  logits.
+- **Scratch at 32 pixels compared with a pretrained network at 224**, or one seed compared with one seed. The difference is the
+  resolution's, or the dice's. Compare at one size, over several seeds.
 """
 
 # %%
@@ -806,10 +819,13 @@ print("the claims of the box hold")
 r"""
 ## Summary
 
-A network trained on a million photographs brings features that are useful for drawings that it has never seen. Replace its
-last layer; freeze the body, in eval mode; compute features once; train a head in a second. Fine-tune with a smaller rate
-for the body and keep a copy of the best weights. At five to twenty-five images per class the pretrained features beat
-training from scratch by far, and three seeds cannot tell fine-tuning from a frozen body.
+- A network trained on a million photographs brings features that are useful for drawings that it has never seen.
+- The recipe for the pictures belongs to the weights. Replace the last layer, once, after freezing.
+- A frozen body stays in eval mode. What a step costs is decided by the lowest trainable layer.
+- Compute features once; then a head trains in a second.
+- Fine-tune with a smaller rate for the body, and keep a copy of the best weights.
+- At five to twenty-five images per class the pretrained features beat training from scratch by far, and three seeds cannot
+  tell fine-tuning from a frozen body.
 
 ## References
 
@@ -826,5 +842,10 @@ training from scratch by far, and three seeds cannot tell fine-tuning from a fro
   [arXiv:1905.11946](https://arxiv.org/abs/1905.11946).
 - torchvision, *Models and pre-trained weights*, [docs.pytorch.org/vision](https://docs.pytorch.org/vision/stable/models.html).
 
-**Now do** [assignment 11](../assignments/11_transfer_learning/11_transfer_learning.ipynb).
+## Your turn
+
+[Assignment 11](../assignments/11_transfer_learning/11_transfer_learning.ipynb), about two and a half hours: you write a new head,
+freezing, batch norm that stays as it is, groups with two learning rates, features that are computed once, the best epoch
+instead of the last, and a curve that says how many images you need. Next comes [lecture 12](12_what_cnns_see.ipynb), which opens
+the network that you have just used.
 """

@@ -5,9 +5,9 @@ r"""
 "There is a cat in the picture" is one answer. "These pixels are the cat" is as many answers as there are pixels, and that is
 what a surgeon, a self-driving car or a photo editor needs. To say *what* something is a network shrinks the picture until a
 few numbers see all of it. To say *where* it ends it needs every pixel. This lecture is about having both: the
-[U-Net](../glossary.ipynb#u-net), how it
-grows maps again, what its [skip connections](../glossary.ipynb#skip-connection) are worth, and how to measure and train
-when nearly all pixels are background.
+[U-Net](../glossary.ipynb#u-net), how it grows maps again, what its
+[skip connections](../glossary.ipynb#skip-connection) are worth, and how to measure and train when nearly all pixels are
+background.
 
 **After this lecture you can**
 
@@ -68,7 +68,10 @@ def show_in_256_colours(fig, alt):
 
 
 def gallery(pictures, titles, columns, *, alt, outlines=None, cell=1.25):
-    """Show pictures (3, H, W) pixel by pixel; outlines holds for each a list of (mask, colour, line style) to draw around."""
+    """Show pictures (3, H, W), masks and maps of probabilities (H, W) pixel by pixel, the last from blue, 0, to yellow, 1.
+
+    outlines holds for each a list of (mask, colour, line style) to draw around.
+    """
     rows = math.ceil(len(pictures) / columns)
     height, width = np.asarray(pictures[0]).shape[-2:]
     fig, axes = plt.subplots(rows, columns, figsize=(cell * columns, (cell * height / width + 0.25) * rows), squeeze=False)
@@ -77,7 +80,8 @@ def gallery(pictures, titles, columns, *, alt, outlines=None, cell=1.25):
     for k, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
         picture = np.asarray(picture)
         plane = picture.transpose(1, 2, 0) if picture.ndim == 3 else picture
-        ax.imshow(plane, cmap="gray", vmin=0, vmax=255 if plane.dtype == np.uint8 else 1, interpolation="nearest")
+        cmap = plotting.SEQUENTIAL if plane.dtype.kind == "f" else "gray"
+        ax.imshow(plane, cmap=cmap, vmin=0, vmax=255 if plane.dtype == np.uint8 else 1, interpolation="nearest")
         for mask, colour, style in outlines[k] if outlines else ():
             if np.asarray(mask).any():
                 padded = np.pad(np.asarray(mask, float), 1)  # so that a line closes at the border of the picture
@@ -121,7 +125,7 @@ drawn = axes[1].imshow(where, vmin=0, vmax=1)
 axes[1].set_title("p(espresso) at each position", loc="center")
 for ax in axes:
     ax.set_axis_off()
-fig.colorbar(drawn, ax=axes[1], shrink=0.8)
+fig.colorbar(drawn, ax=axes[1], shrink=0.8, label="probability")
 show_in_256_colours(fig, "A cup of coffee from above; beside it a map of 7 by 7 squares, bright where the cup is.")
 assert where.max() > 0.9
 assert where[0, -1] < 0.5
@@ -262,7 +266,7 @@ assert 0.1 < object_share < 0.2
 
 gallery(
     [*pictures[:8].cpu(), *masks[:8].cpu()],
-    ["picture"] * 8 + ["mask"] * 8,
+    ["picture", *[""] * 7, "mask", *[""] * 7],
     8,
     outlines=[[(mask, plotting.ORANGE, "-")] for mask in masks[:8].cpu().numpy()] + [[]] * 8,
     alt="Eight training pictures, each an emoji over a piece of a photograph, outlined, and below them their masks.",
@@ -460,7 +464,7 @@ for ax, (k, s) in zip(axes, ((3, 2), (5, 2), (4, 2), (2, 2)), strict=True):
     inner = counts[k - 1 : 1 - k, k - 1 : 1 - k]
     ax.imshow(counts, cmap="Blues", vmin=0, vmax=9)
     for (i, j), value in np.ndenumerate(counts.numpy()):
-        ax.text(j, i, f"{value:g}", ha="center", va="center", fontsize=6)
+        ax.text(j, i, f"{value:g}", ha="center", va="center", fontsize=7, color="white" if value > 5 else "black")
     ax.set_title(f"kernel {k}, stride {s}:\ninside {[int(v) for v in inner.unique()]}", fontsize=9, loc="center")
     ax.set_axis_off()
     assert (len(inner.unique()) == 1) == (k % s == 0)
@@ -891,10 +895,10 @@ def frame(k):
     for column in range(5):
         photo = Image.fromarray(val_pictures[column].cpu().permute(1, 2, 0).numpy()).quantize(12, dither=Image.Dither.NONE)
         axes[0, column].imshow(photo.convert("RGB"), interpolation="nearest")  # few colours: all frames share one palette
-        axes[1, column].imshow((31 * probability[column]).round(), cmap="gray", vmin=0, vmax=31, interpolation="nearest")
+        axes[1, column].imshow((31 * probability[column]).round(), vmin=0, vmax=31, interpolation="nearest")
     for ax in axes.flat:
         ax.set_axis_off()
-    fig.suptitle(f"p(object) after {step} steps of {BATCH} pictures", fontsize=10)
+    fig.suptitle(f"p(object), from 0 (blue) to 1 (yellow), after {step} steps of {BATCH} pictures", fontsize=10)
     return fig
 
 
@@ -931,7 +935,7 @@ for kind, colour in (("without", plotting.VERMILLION), ("with skips", plotting.B
     ax.plot(range(len(steps)), 100 * curves[kind], "o-", color=colour, label=kind)
     ax.fill_between(range(len(steps)), 100 * np.min(per_seed, 0), 100 * np.max(per_seed, 0), color=colour, alpha=0.2)
 ax.axvline(5.5, color=plotting.GREY, ls=":")
-ax.set_xticks(range(len(steps)), [str(step) for step in steps])
+ax.set_xticks(range(len(steps)), [str(step).replace("-", "−") for step in steps])
 ax.set(xlabel="distance from the border of the mask (pixels; right of the line: inside the object)", ylabel="wrong pixels (%)")
 ax.set_title("Skip connections pay at the border")
 ax.legend()
@@ -1007,10 +1011,10 @@ for name, attach, hook in (
 panels = list(val_pictures[chosen].cpu()) + [p.numpy() for probability, _ in erased.values() for p in probability]
 gallery(
     panels,
-    ["picture"] * 5 + [name for name in erased for _ in chosen],
+    [name if k == 0 else "" for name in ("picture", *erased) for k in range(5)],
     5,
-    alt="Five pictures, and p(object) in grey: by the whole network; without the top skip, as soft blobs at the objects; without "
-    "what comes from below, as outlines and stripes.",
+    alt="Five pictures, and p(object) from blue to yellow: by the whole network; without the top skip, as soft blobs at the "
+    "objects; without what comes from below, as outlines and stripes.",
 )
 print("mean IoU on all validation pictures: " + ", ".join(f"{name} {iou:.2f}" for name, (_, iou) in erased.items()))
 assert max(erased["skip erased"][1], erased["below erased"][1]) < erased["whole network"][1] - 0.1
@@ -1331,7 +1335,7 @@ gallery(
     1,
     outlines=[[(scene_mask, "white", "-"), (scene_guess[0].cpu(), plotting.ORANGE, "-")]],
     alt="A wide photograph of a rocket with six emoji on it, their true outlines in white and the predicted ones in orange.",
-    cell=4.2,
+    cell=5.9,
 )
 regions, number = ndimage.label(ndimage.binary_dilation(scene_mask, iterations=2))
 found = [scene_guess[0].cpu().numpy()[(regions == k) & (scene_mask > 0)].mean() for k in range(1, number + 1)]
@@ -1489,19 +1493,25 @@ torchvision has them.)
 
 ## Common mistakes
 
-> - **Pixel accuracy reported** for small objects. Predicting nothing scores high.
-> - **IoU taken for Dice,** or two papers compared that average over different things.
-> - **IoU 0 or 1 for a class that is absent.** It is 0/0; leave it out.
-> - **A picture augmented and its mask not,** or with other random numbers.
-> - **Masks interpolated bilinearly:** classes appear that nobody drew.
-> - **Masks as float (N, 1, H, W)** given to `F.cross_entropy`, which wants whole numbers (N, H, W).
-> - **Softmax over the wrong axis:** over the channels, `dim=1`, not over the pixels.
-> - **Softmax before `F.cross_entropy`,** which has one inside.
-> - **Kernel 3 with stride 2 in the upsampling:** checkerboard. Take a kernel that the stride divides, or resize and convolve.
-> - **Skip taken after pooling** instead of before, or added instead of concatenated.
-> - **Sizes that cannot be halved often enough.**
-> - **Train and validation pictures cut from the same photograph, video or patient.**
+- **Pixel accuracy reported** for small objects. Predicting nothing scores high. Report IoU or Dice.
+- **IoU taken for Dice,** or two papers compared that average over different things. Dice is the larger of the two. Say which it
+  is, and over what you average.
+- **IoU 0 or 1 for a class that is absent.** Scores jump with the picture's classes. It is 0/0; leave it out.
+- **A picture augmented and its mask not,** or with other random numbers. The loss stays high. Change both in one call.
+- **Masks interpolated bilinearly.** Classes appear that nobody drew. Take the nearest.
+- **Masks as float (N, 1, H, W)** given to `F.cross_entropy`. It raises an error. It wants whole numbers (N, H, W).
+- **Softmax over the wrong axis.** The classes of a pixel do not add up to 1. It runs over the channels, `dim=1`, not over the
+  pixels.
+- **Softmax before `F.cross_entropy`,** which has one inside. Even a perfect answer has a loss. Give it logits.
+- **Kernel 3 with stride 2 in the upsampling.** Checkerboards appear. Take a kernel that the stride divides, or resize and
+  convolve.
+- **Skip taken after pooling** instead of before, or added instead of concatenated. Sizes do not fit, or borders stay coarse. Keep
+  the map before the pooling.
+- **Sizes that cannot be halved often enough.** The two maps of a skip differ by a row. Pad the picture first, and crop the
+  answer.
+- **Train and validation pictures cut from the same photograph, video or patient.** Validation is too good. Split by source.
 
+Four of them, in code: float masks, softmax before the loss, softmax over the wrong axis, and the class that is absent.
 Four of them, in code.
 """
 
@@ -1566,7 +1576,7 @@ Look at "a perfect answer": with a softmax too many the loss of a perfect answer
 
 ## Your turn
 
-[Assignment 13](../assignments/13_segmentation_unet/13_segmentation_unet.ipynb): you write IoU and Dice for any number of
-classes, the parts of a U-Net for any size of picture, and put them together. Next comes lecture 14: convolution beyond
-images.
+[Assignment 13](../assignments/13_segmentation_unet/13_segmentation_unet.ipynb), about four hours: you write IoU and Dice for any
+number of classes, the parts of a U-Net for any size of picture, and put them together. Next comes
+[lecture 14](14_beyond_images.ipynb): convolution beyond images.
 """

@@ -145,6 +145,15 @@ convention. Along a direction the kernel moves, so neighbours are neighbours, an
 next: shift the input, and the output shifts. Ask of each axis: *should a pattern mean the same if it sat one step further
 along?* Yes: a direction. No: a channel.
 
+> **Check yourself.** A film of 16 frames in colour: which of its axes are channels, which are directions?
+>
+> <details><summary>Answer</summary>
+>
+> Colour is the channel, time is a direction: $(N, 3, 16, H, W)$. If the frames are stacked as 48 channels, the network learns
+> what happens at frame 3 apart from what happens at frame 4.
+>
+> </details>
+
 ## A 1D network on a signal
 
 Listen first. The three sounds below are **physically modelled**, not recorded. A vibrating body moves in **modes**, each a
@@ -279,7 +288,7 @@ fig, axes = plt.subplots(2, 3, figsize=(9, 4.4), sharex="col", sharey="row")
 for column, (body, clip) in zip(axes.T, heard.items(), strict=True):
     column[0].plot(np.arange(len(clip)) / RATE, clip, lw=0.4)
     decibels = 20 * torch.log10(spectrogram(torch.from_numpy(clip).float()) + 1e-3)
-    column[1].imshow(
+    shades = column[1].imshow(
         decibels.numpy(),
         origin="lower",
         aspect="auto",
@@ -290,9 +299,10 @@ for column, (body, clip) in zip(axes.T, heard.items(), strict=True):
     )
     column[1].grid(False)
     column[0].set_title(body)
-    column[1].set(xlabel="time in s", ylim=(0, 2.5))
+    column[1].set(xlabel="time (s)", ylim=(0, 2.5))
 axes[0, 0].set_ylabel("sound pressure")
-axes[1, 0].set_ylabel("frequency in kHz")
+axes[1, 0].set_ylabel("frequency (kHz)")
+fig.colorbar(shades, ax=axes[1, 2], label="level (dB)")
 plotting.show(
     fig,
     "Waveforms and spectrograms of a string, a bar and a membrane: evenly spaced lines; a few lines far apart; many lines "
@@ -417,12 +427,12 @@ for row, k in enumerate(ranks.tolist()):
     axes[0].plot(
         np.arange(64) / RATE * 1000, row + 0.45 * (kernels[k] / kernels[k].abs().max()).numpy(), color=plotting.BLUE, lw=1
     )
-axes[0].set(xlabel="time in ms", yticks=(), title="Kernels of the first layer, slow ones below")
+axes[0].set(xlabel="time (ms)", yticks=(), ylim=(-0.5, 15.5), title="Kernels of the first layer, slow ones below")
 axes[0].grid(False)
 axes[1].imshow(
     spectra[ranks].numpy(), origin="lower", aspect="auto", extent=(0, RATE / 2000, -0.5, 15.5), interpolation="nearest"
 )
-axes[1].set(xlabel="frequency in kHz", yticks=(), title="What each answers to")
+axes[1].set(xlabel="frequency (kHz)", yticks=(), title="What each answers to most (yellow)")
 axes[1].grid(False)
 plotting.show(
     fig,
@@ -514,7 +524,7 @@ torch.manual_seed(0)
 stacks = {
     'padding="same"': three(lambda a, b: nn.Conv1d(a, b, 3, padding="same")),
     "padded left": three(lambda a, b: PaddedLeft(a, b, 3)),
-    "one layer of three left": three(lambda a, b: PaddedLeft(a, b, 3) if b == 1 else nn.Conv1d(a, b, 3, padding="same")),
+    "one of three padded left": three(lambda a, b: PaddedLeft(a, b, 3) if b == 1 else nn.Conv1d(a, b, 3, padding="same")),
 }
 LONG = 20
 future = torch.triu(torch.ones(LONG, LONG), diagonal=1).bool()
@@ -622,6 +632,14 @@ r"""
 Look at the last two lines: the field is wide and full of holes. With dilation 2 throughout, odd and even samples never
 meet; growing three-fold with two taps leaves gaps. With $k$ taps the dilation may grow by a factor of at most $k$.
 
+> **Check yourself.** A causal stack: kernels of 3 taps, dilations 1, 3, 9, 27. How wide is its field, and has it holes?
+>
+> <details><summary>Answer</summary>
+>
+> $1 + 2\,(1+3+9+27) = 81$ samples, and no holes: three taps, and the dilation grows by a factor of three.
+>
+> </details>
+
 ## WaveNet blocks
 
 WaveNet (van den Oord et al. 2016) stacks such layers for speech, ten of them with dilations 1, 2, 4 to 512, then again. Its
@@ -690,7 +708,7 @@ for start, end in ARROWS:
     ax.annotate("", BOXES[end][:2], BOXES[start][:2], arrowprops={"arrowstyle": "->", "color": plotting.GREY, **ends})
 ax.plot([0.2, 0.2, 7.5], [0.3, 1.6, 1.6], color=plotting.GREY, lw=1)
 ax.annotate("", (7.5, 0.32), (7.5, 1.6), arrowprops={"arrowstyle": "->", "color": plotting.GREY, "shrinkA": 0, "shrinkB": 2})
-ax.set(xlim=(-0.2, 9.9), ylim=(-1.9, 1.9))
+ax.set(xlim=(-0.2, 9.9), ylim=(-1.9, 1.9), title="A gated block has two ways out: on to the next block, and straight to the end")
 ax.set_axis_off()
 plotting.show(
     fig,
@@ -881,12 +899,13 @@ axes[0].plot(
 )
 axes[0].axvline(time_ms[GIVEN - 1], color="black", ls=":", lw=1)
 axes[0].set(
-    xlabel="time in ms", ylabel="amplitude", ylim=(-4, 4), title="64 weights made for this note keep it; the network loses it"
+    xlabel="time (ms)", ylabel="amplitude", ylim=(-4, 4), title="64 weights made for this note keep it; the network loses it"
 )
 axes[0].legend(ncols=3, loc="upper left")
 axes[1].plot(time_ms[net.field :], np.abs(original[net.field :]), color=plotting.GREY, lw=0.5, alpha=0.6, label="|amplitude|")
-axes[1].plot(time_ms[net.field :], log_width.exp(), color=plotting.BLUE, lw=1, label="the width it announces")
-axes[1].set(xlabel="time in ms", yscale="log", ylim=(3e-3, 10), title="It is surer of a fading note")
+axes[1].plot(time_ms[net.field :], log_width.exp(), color=plotting.VERMILLION, lw=1, label="the network's width")
+axes[1].set(xlabel="time (ms)", ylabel="amplitude", yscale="log", ylim=(3e-3, 10))
+axes[1].set_title("The network is surer of a note that fades")
 axes[1].legend(ncols=2, loc="upper right")
 plotting.show(
     fig,
@@ -909,6 +928,15 @@ Look at the dashed curve: it lies on the note. So the recurrence is linear, inde
 but only for this one pitch. The network has weights for no note in particular. One step ahead it is better than any fixed
 linear kernel, but each of its errors becomes part of the next input, and errors add up: who predicts one step well may
 still be a poor player. (WaveNet also *draws* each sample from its distribution; means fed back fade away.)
+
+> **Check yourself.** Your next-sample predictor has a loss near zero after one epoch. What do you look at first?
+>
+> <details><summary>Answer</summary>
+>
+> Whether it sees the answer: compute $\partial y_t/\partial x_s$ and look above the diagonal; and whether input and target
+> are shifted against each other at all.
+>
+> </details>
 
 ### Text
 
@@ -1027,7 +1055,7 @@ for name, inputs in (("numbered 0 1 2 3", numbered), ("one-hot", one_hot_bases))
 
 codes_of_seven = torch.tensor([2, 0, 3, 3, 0, 1, 0])
 seven = F.one_hot(codes_of_seven, 4).T  # (4, 7)
-fig, ax = plt.subplots(figsize=(5.2, 1.9))
+fig, ax = plt.subplots(figsize=(4.0, 2.1))
 ax.imshow(seven.numpy(), cmap="Blues", vmin=0, vmax=1.5)
 ax.set_xticks(range(7), [BASES[code] for code in codes_of_seven])
 ax.set_yticks(range(4), list(BASES))
@@ -1126,7 +1154,7 @@ ax.bar(
 )
 ax.set(
     xlabel="position",
-    ylabel="score in bits",
+    ylabel="score (bits)",
     title=f"The planted motif scores {scan.max():.1f} bits, at position {scan.argmax()}",
 )
 plotting.show(fig, "Scores along a sequence of 100 bases: nearly all far below zero, one high peak where the motif is.")
@@ -1225,6 +1253,14 @@ Then look at the last column. The motif sits on the other strand, and the convol
 that also scans with each kernel turned by half a turn, `weight.flip(1, 2)`, finds it without having seen one: the knowledge
 that both strands count is built in, with not one parameter more.
 
+> **Check yourself.** You turn a kernel by `flip(2)` only and scan. What have you looked for?
+>
+> <details><summary>Answer</summary>
+>
+> The motif read backwards without exchanging A with T and C with G. That is neither the motif nor what the other strand shows.
+>
+> </details>
+
 ### The learned kernels and the planted motif
 
 *Is the planted motif in the kernels?* Slide each kernel over the true matrix, and take the best correlation over all
@@ -1311,7 +1347,7 @@ draw_logo(axes[1], favourites(best_kernel))
 axes[1].set_title(f"What excites kernel {best}: correlation with the planted matrix {correlation:.2f}")
 axes[2].imshow(centred(best_kernel).numpy(), cmap=plotting.DIVERGING, vmin=-2, vmax=2, aspect="auto")
 axes[2].set_yticks(range(4), list(BASES))
-axes[2].set(title=f"Kernel {best} itself", xlabel="tap")
+axes[2].set(title=f"Kernel {best} itself (orange: positive weights, violet: negative)", xlabel="tap")
 axes[2].grid(False)
 plotting.show(
     fig,
@@ -1544,7 +1580,8 @@ fig, ax = plt.subplots(figsize=(6.4, 2.9))
 for (name, values), colour, marker in zip(along.items(), (plotting.VERMILLION, plotting.BLUE), "so", strict=True):
     ax.plot(DISPLACED, values, marker + "-", color=colour, label=name)
 ax.axhline(0.5, color="black", ls=":", lw=1, label="guessing")
-ax.set(xlabel="slices by which the bodies are displaced", ylabel="nodule or vessel", ylim=(0.4, 1.03), xticks=DISPLACED)
+ax.set(xlabel="slices by which the bodies are displaced", ylabel="accuracy,\nnodule or vessel")
+ax.set(ylim=(0.4, 1.03), xticks=DISPLACED)
 ax.set_title("Only along a direction does a kernel carry what it learned")
 ax.legend(loc="lower left", ncols=3)
 plotting.show(
@@ -1587,12 +1624,13 @@ with torch.no_grad():
 margin = PATCH // 2
 assert in_volume.shape == (DEPTH - 14, PIXELS - 14, PIXELS - 14)
 
-fig, axes = plt.subplots(1, 4, figsize=(10, 2.9))
+fig, axes = plt.subplots(1, 4, figsize=(10, 2.6))
 extent = (-0.5 + margin, PIXELS - 0.5 - margin, PIXELS - 0.5 - margin, -0.5 + margin)
 axes[0].imshow(scanned[DEPTH // 2], vmin=0, vmax=0.03, cmap="gray")
 axes[1].imshow(scanned[2], vmin=0, vmax=0.03, cmap="gray")
 axes[2].imshow(in_slice.numpy(), vmin=0, vmax=1, extent=extent)
-axes[3].imshow(in_volume.amax(dim=0).numpy(), vmin=0, vmax=1, extent=extent)
+shades = axes[3].imshow(in_volume.amax(dim=0).numpy(), vmin=0, vmax=1, extent=extent)
+fig.colorbar(shades, ax=axes[3], label="p(nodule)", shrink=0.7)
 for kind, (_, row, column) in bodies:
     if kind == "nodule":
         axes[3].add_patch(plt.Circle((column, row), 6, fill=False, ec=plotting.VERMILLION, lw=1.2))
@@ -1660,8 +1698,9 @@ for d, (parameters, macs, outputs) in bills.items():
 
 fig, axes = plt.subplots(1, 3, figsize=(8.4, 2.6))
 for ax, values, title in zip(axes, np.array(list(bills.values())).T, ("parameters", "MACs", "outputs"), strict=True):
-    ax.bar(["1D", "2D", "3D"], values, color=(plotting.BLUE, plotting.GREEN, plotting.VERMILLION))
-    ax.set(yscale="log", title=title, ylim=(min(values) / 8, max(values) * 8))
+    ax.bar(["1D", "2D", "3D"], values, color=plotting.BLUE)
+    ax.set(yscale="log", ylim=(min(values) / 8, max(values) * 8))
+    ax.set_title(f"{title}: ×{values[1] / values[0]:.0f} a direction")
 plotting.show(
     fig,
     "Bars on logarithmic axes for one, two and three directions: parameters grow three-fold a direction, MACs 192-fold, outputs "
@@ -1723,30 +1762,8 @@ r"""
 Look at the last column: a dense network uses each weight once, a convolution as often as it has places to stand.
 And compare "one slice" with "3D": three times the parameters, nearly thirty times the work.
 
-## Check yourself
-
-<details><summary>A causal stack: kernels of 3 taps, dilations 1, 3, 9, 27. How wide is its field, and has it holes?</summary>
-
-$1 + 2\,(1+3+9+27) = 81$ samples, and no holes: three taps, and the dilation grows by a factor of three. The next cell asks
-the gradient.
-</details>
-
-<details><summary>Your next-sample predictor has a loss near zero after one epoch. What do you look at first?</summary>
-
-Whether it sees the answer: compute $\partial y_t/\partial x_s$ and look above the diagonal; and whether input and target
-are shifted against each other at all.
-</details>
-
-<details><summary>You turn a kernel by <code>flip(2)</code> only and scan. What have you looked for?</summary>
-
-The motif read backwards without exchanging A with T and C with G. That is neither the motif nor what the other strand shows.
-</details>
-
-<details><summary>A film of 16 frames in colour: channels, or depth?</summary>
-
-Colour is the channel, time is a direction: $(N, 3, 16, H, W)$. If the frames are stacked as 48 channels, the network learns
-what happens at frame 3 apart from what happens at frame 4.
-</details>
+Two answers from above are still to be computed: the field of the stack [with dilations 1, 3, 9, 27](#Dilation), and what is left
+of a motif that is [turned along one axis only](#Motifs-are-kernels).
 """
 
 # %%
@@ -1763,19 +1780,24 @@ assert not torch.equal(half_turned, PWM.flip(0, 1))
 r"""
 ## Common mistakes
 
-- **Padding on both sides in a causal network**, or in one layer of it. Shapes fit, the loss is splendid, nothing works.
-- **$k-1$ zeros on the left where $(k-1)\,d$ are needed**: the output is too short.
+- **Padding on both sides in a causal network**, or in one layer of it. Shapes fit, the loss is splendid, nothing works. Ask the
+  gradient for entries above the diagonal.
+- **$k-1$ zeros on the left where $(k-1)\,d$ are needed.** The output is too short. Count the taps' distance in.
 - **Both sides padded and the wrong end cut off.** Cut the *end*: what is left is causal. Cut the beginning: it looks only
   ahead.
-- **Input and target not shifted**: the network predicts what it has just been given.
+- **Input and target not shifted.** The loss falls to nothing, since the network predicts what it has just been given. Shift the
+  target by one.
 - **Layers counted for receptive field.** It is the sum of $(k-1)\,d$ that counts, plus one; and what a network may see is not
-  what it uses.
-- **Pieces of one recording in training and in test.** Split by recording, by person, by gene family, not by window.
-- **Bases numbered 0 to 3**; unreadable bases coded as A; $(L, 4)$ fed where $(4, L)$ is expected.
-- **Reversed without complementing**, or complemented without reversing.
-- **Colour taken for depth, slices for channels.**
-- **Cubic kernels on voxels that are no cubes.**
-- **3D memory estimated from the parameters.**
+  what it uses. Measure it by the gradient.
+- **Pieces of one recording in training and in test.** The accuracy is too good. Split by recording, by person, by gene family,
+  not by window.
+- **Bases numbered 0 to 3**; unreadable bases coded as A; $(L, 4)$ fed where $(4, L)$ is expected. Scores mean nothing, or torch
+  refuses. Code one-hot, channels first, and zeros for N.
+- **Reversed without complementing**, or complemented without reversing. The motif is found on one strand only. Flip both axes.
+- **Colour taken for depth, slices for channels.** What is learned at one depth is not known at the next. Ask whether a pattern
+  means the same one step further along.
+- **Cubic kernels on voxels that are no cubes.** They reach further in one direction. Resample, or take kernels of 1×3×3 first.
+- **3D memory estimated from the parameters.** It runs out in the first layers. Count activations.
 """
 
 # %%
@@ -1850,6 +1872,9 @@ r"""
   recognition", *CVPR* 2018 ([arXiv:1711.11248](https://arxiv.org/abs/1711.11248)): R(2+1)D.
 - Python Software Foundation, *The Python Language Reference*: the text that the network reads.
 
-**Now do** [assignment 14](../assignments/14_beyond_images/14_beyond_images.ipynb): a convolution in three directions, a
-causal one, DNA and motifs in NumPy, and a WaveNet block.
+## Your turn
+
+[Assignment 14](../assignments/14_beyond_images/14_beyond_images.ipynb), about four hours: you write DNA as one-hot, scan it for
+motifs on both strands, a causal convolution and one in three directions in NumPy, and a WaveNet block in PyTorch. It is the
+last of the course.
 """
