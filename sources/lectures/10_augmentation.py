@@ -4,10 +4,9 @@ r"""
 
 You have two hundred labelled pictures and you need two thousand. Nobody will label them for you. But you know something the
 network does not: a shirt that hangs two pixels further to the left is still a shirt. **Data
-[augmentation](../glossary.ipynb#augmentation)** tells it so, by
-changing the training pictures in ways that keep the label. It costs a few lines, and it is the first thing to try when
-pictures are few. It is also easy to do wrong: a turned 6 is a 9. In this lecture you look at every common augmentation, and
-then you measure which ones pay.
+[augmentation](../glossary.ipynb#augmentation)** tells it so, by changing the training pictures in ways that keep the label. It
+costs a few lines, and it is the first thing to try when pictures are few. It is also easy to do wrong: a turned 6 is a 9. In
+this lecture you look at every common augmentation, and then you measure which ones pay.
 
 **After this lecture you can**
 
@@ -110,7 +109,7 @@ def frame(epoch):
     for ax, picture in zip(axes, epochs_seen[epoch], strict=True):
         ax.imshow(picture.permute(1, 2, 0), interpolation="nearest")
         ax.set_axis_off()
-    fig.suptitle("as they are in the file" if epoch == 0 else f"epoch {epoch}", fontsize=10)
+    fig.suptitle("as they are in the file" if epoch == 0 else f"epoch {epoch}: the same six, drawn anew", fontsize=10)
     return fig
 
 
@@ -352,15 +351,18 @@ cropper = v2.RandomResizedCrop(120, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), ant
 set_seed(3)
 boxes = [cropper.make_params([astronaut]) for _ in range(4)]
 corners = [(box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"]) for box in boxes]
-frames = draw_bounding_boxes(astronaut, torch.tensor(corners), colors=list(plotting.PALETTE[:4]), width=2)
+colours = list(plotting.PALETTE[:4])
+frames = draw_bounding_boxes(astronaut, torch.tensor(corners), colors=colours, width=2)
 parts = [TF.resized_crop(astronaut, b["top"], b["left"], b["height"], b["width"], [120, 120], antialias=True) for b in boxes]
+edge = torch.tensor([[0, 0, 119, 119]])  # each part gets a border in the colour of its frame
+parts = [draw_bounding_boxes(part, edge, colors=[colour], width=3) for part, colour in zip(parts, colours, strict=True)]
 shares = [f"{box['height'] * box['width'] / 120**2:.0%} of the area" for box in boxes]
 gallery(
-    [frames, *(part.expand(3, -1, -1) for part in parts)],
+    [frames, *parts],
     ["four random frames", *shares],
     5,
     alt="A portrait of an astronaut with four frames of different size and shape, and the four parts, all enlarged to the same "
-    "size. A small part shows hardly anything that tells what it is.",
+    "size, each in a border of the colour of its frame. A small part shows hardly anything that tells what it is.",
 )
 drawn = [cropper.make_params([astronaut]) for _ in range(2000)]
 areas = np.array([box["height"] * box["width"] for box in drawn]) / 120**2
@@ -392,7 +394,7 @@ for smallest, colour in ((0.08, plotting.VERMILLION), (0.5, plotting.BLUE)):
         shares.append((inside.sum() / outline.sum()).item())
     in_frame[smallest] = np.array(shares)
     ax.hist(shares, np.linspace(0, 1, 21), color=colour, alpha=0.6, label=f"scale=({smallest:g}, 1)")
-ax.set(xlabel="share of the object's pixels in the frame", ylabel="of 2000 frames")
+ax.set(xlabel="share of the object's pixels in the frame", ylabel="frames (of 2000)")
 ax.set_title("The default frame often misses most of the object")
 ax.legend(loc="upper left")
 plotting.show(
@@ -487,7 +489,10 @@ invented = [1 - TF.rotate(ones, float(angle)).mean().item() for angle in angles]
 fig, ax = plt.subplots(figsize=(7.6, 2.6))
 ax.plot(angles, 100 * np.array(invented), "o-")
 ax.set(xlabel="angle of the turn, degrees", ylabel="% of all pixels", title="Pixels that a turned square picture has to invent")
-plotting.show(fig, "The share of invented pixels rises from 0 over 8 percent at 10 degrees to 17 percent at 45, and falls again.")
+plotting.show(
+    fig,
+    f"The share of invented pixels rises from 0 over {invented[2]:.0%} at 10 degrees to {invented[9]:.0%} at 45, then falls.",
+)
 for angle in (10, 15, 45):
     print(f"{angle}°: {invented[angle // 5]:.1%}")
 assert invented[15 // 5] > invented[45 // 5] / 2
@@ -695,7 +700,7 @@ sd = 0.35
 print(f"noise of 0.1 behind a division by {sd}: {0.1 * sd:.3f} on the scale from 0 to 1")
 gallery(
     [in_bytes, in_floats],
-    ["added in uint8", "added in float, clipped"],
+    ["in uint8", "in float, clipped"],
     2,
     alt="Left: a cat with white specks where it is dark and black specks where it is bright. Right: the cat with even grain.",
 )
@@ -981,7 +986,7 @@ strengths = (3, 9, 15, 25)
 seen = [v2.RandAugment(num_ops=2, magnitude=m, fill=255)(bear) for m in strengths for _ in range(6)]
 gallery(
     seen,
-    [f"magnitude {m}" for m in strengths for _ in range(6)],
+    [f"magnitude {m}" if k == 0 else "" for m in strengths for k in range(6)],
     6,
     alt="A bear's face 24 times in four rows of growing magnitude: some have other colours in every row; the deeper the row, the "
     "more they are turned, slanted, moved and cut off.",
@@ -1237,6 +1242,7 @@ for (i, digit), share in np.ndenumerate(survive):
     ax.text(digit, i, word, ha="center", va="center", fontsize=9, color="white" if share > 0.6 else "black")
 ax.set_xticks(range(10), DIGITS)
 ax.set_yticks(range(5), list(changes))
+ax.set_xlabel("digit")
 ax.grid(visible=False)
 ax.set_title("Nearest digit in another family: right, or what most typefaces become")
 plotting.show(
@@ -1418,6 +1424,7 @@ def taken_by_hand(images, seed):
 shaken = {seed: taken_by_hand(x_all[splits[seed][1]], seed=100 + seed) for seed in SEEDS}
 plotting.show_images(
     [x_all[splits[0][1]][k, 0] for k in range(10)] + [shaken[0][k, 0] for k in range(10)],
+    ["as it is", *[""] * 9, "by hand", *[""] * 9],
     columns=10,
     alt="Ten validation pictures of Fashion-MNIST, centred; below them the same ten, turned, shifted, larger or smaller.",
 )
@@ -1782,7 +1789,7 @@ for k, values in enumerate(found.values()):
         ax.bar(k + offset, np.mean(numbers), 0.32, color=colour, alpha=0.6, label=label if k == 0 else None)
         ax.plot([k + offset] * len(numbers), numbers, "o", color="black", markersize=4)
 ax.set_xticks(range(2), list(found))
-ax.set(ylabel="accuracy, %", ylim=(50, 100), title="Siblings on both sides: validation flatters")
+ax.set(ylabel="accuracy, %", ylim=(0, 100), title="Siblings on both sides: validation flatters")
 ax.legend(loc="upper right")
 plotting.show(
     fig,
@@ -1802,21 +1809,27 @@ same person, frames of one film, one patient's slices, one typeface's bold and r
 
 ## Common mistakes
 
-> - **Augmented validation or test images.** `random_split` on one data set with one transform does it without a word.
-> - **Augment, store, then split.** Siblings on both sides; validation flatters.
-> - **A flip for digits, text or anything with a left and a right.** For most photographs a horizontal flip is harmless, a
->   vertical one is not.
-> - **One call of a `v2` transform for a whole batch.** One coin for all images. Draw one per image.
-> - **The label forgotten.** Masks and boxes move with the picture; mixup and CutMix mix the label.
-> - **CutMix weighted with the λ that was drawn,** instead of the area that is left after the box was cut to the picture.
-> - **A negative start in a slice,** when a hole or box hangs over the edge. Clip both ends first.
-> - **Noise or brightness in `uint8`,** which wraps around; noise, fill or erasing with the right number on the wrong side of
->   `Normalize`.
-> - **Black corners on white pictures.** Choose the fill so that it says nothing.
-> - **No original left.** Strengths should reach down to nothing.
-> - **Five augmentations at once and one run.** One at a time, several seeds, run against run, on validation.
-> - **Training loss or accuracy compared between mixup and no mixup.** Compare validation.
-> - **TTA with views of a kind that the network has never met,** such as mirrored shoes.
+- **Augmented validation or test images.** `random_split` on one data set with one transform does it without a word. Make two
+  data sets, and split their indices.
+- **Augment, store, then split.** Siblings on both sides; validation flatters. Split first.
+- **A flip for digits, text or anything with a left and a right.** The label is no longer true. For most photographs a
+  horizontal flip is harmless, a vertical one is not. Try it on validation.
+- **One call of a `v2` transform for a whole batch.** One coin for all images. Draw one per image.
+- **The label forgotten.** Training loss stays high, or masks are off. Masks and boxes move with the picture; mixup and CutMix mix
+  the label.
+- **CutMix weighted with the λ that was drawn.** Labels are wrong where the box hung over the edge. Take the area that is left
+  after the box was cut to the picture.
+- **A negative start in a slice,** when a hole or box hangs over the edge. Python counts it from the other end. Clip both ends
+  first.
+- **Noise or brightness in `uint8`,** which wraps around; or the right number on the wrong side of `Normalize`. Look at the
+  pictures that the network gets.
+- **Black corners on white pictures.** They say which pictures were turned. Choose the fill so that it says nothing.
+- **No original left.** The network never meets what it will be asked. Strengths should reach down to nothing.
+- **Five augmentations at once and one run.** Nobody knows which of them helped. One at a time, several seeds, run against run, on
+  validation.
+- **Training loss or accuracy compared between mixup and no mixup.** Mixed pictures are harder. Compare validation.
+- **TTA with views of a kind that the network has never met,** such as mirrored shoes. Their answers spoil the mean. Take views
+  from its training.
 
 ## Summary
 
@@ -1829,10 +1842,6 @@ same person, frames of one film, one patient's slices, one typeface's bold and r
   the same pictures taken by hand and on letters in new typefaces.
 - TTA averages probabilities over views on which the network is at home; the gain is small.
 - Split originals first, by family. A sibling on the other side makes validation flatter you.
-
-**Now do the [assignment](../assignments/10_augmentation/10_augmentation.ipynb):** you write flips, crops, noise, cutout, mixup,
-CutMix and TTA for whole batches, and a seeded pipeline that leaves validation alone. [Lecture 11](11_transfer_learning.ipynb) has
-another answer to few images: a network that has already seen a million.
 
 ## References
 
@@ -1860,4 +1869,10 @@ another answer to few images: a network that has already seen a million.
 - Torchvision manual, [transforms v2](https://docs.pytorch.org/vision/stable/transforms.html).
 - Photographs: scikit-image's data. Emoji: Google's Noto Emoji. Typefaces: DejaVu, STIX and Computer Modern as Matplotlib ships
   them. The sources of the pictures are listed in the course's file of assets.
+
+## Your turn
+
+[Assignment 10](../assignments/10_augmentation/10_augmentation.ipynb), about four hours: you write flips, crops, noise, cutout,
+mixup, CutMix and TTA for whole batches, and a seeded pipeline that leaves validation alone. Next comes
+[lecture 11](11_transfer_learning.ipynb), another answer to few images: a network that has already seen a million.
 """
