@@ -740,7 +740,7 @@ for i, row in enumerate(axes):
         axis.imshow(pictures[i].mean(axis=2), cmap="gray", alpha=0.4, extent=(0, SIZE, SIZE, 0))
         axis.imshow(
             values,
-            cmap="PuOr" if signed else "viridis",
+            cmap=plotting.DIVERGING if signed else plotting.SEQUENTIAL,
             vmin=-top if signed else 0,
             vmax=top,
             alpha=0.6,
@@ -766,9 +766,9 @@ assert probabilities[0, cats].sum() > 0.9
 
 # %% [markdown]
 r"""
-Look at the cup first. Where the coffee and the rim are, all three maps are strong; violet means that the probability drops.
+Look at the cup first. Where the coffee and the rim are, all three maps are strong; orange means that the probability drops.
 
-Then look at the cat. Under most squares its probability *rises*, orange. Nothing is wrong with the function: "Egyptian cat",
+Then look at the cat. Under most squares its probability *rises*, violet. Nothing is wrong with the function: "Egyptian cat",
 "tiger cat" and "tabby" share nearly all of the probability, and a square that covers some stripes takes it from one cat and
 gives it to another. A drop of a probability always asks "rather than what?". The logit, which Grad-CAM and saliency explain,
 does not.
@@ -801,7 +801,7 @@ for axis, channel, image in zip(axes, channels, liked, strict=False):
     axis.imshow((0.5 + picture / (2 * picture.abs().max())).numpy())
     axis.set_title(f"channel {channel}", fontsize=9)
 for axis, field, i in zip(axes[4:], fields, (1, 2, 4), strict=True):
-    axis.imshow(field / field.max(), cmap="viridis", vmax=0.5)
+    axis.imshow(field / field.max(), vmax=0.5)
     axis.set_title(f"field of blocks[{i}]", fontsize=9)
 for axis in axes:
     axis.set(xticks=[], yticks=[])

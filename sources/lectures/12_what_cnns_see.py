@@ -179,10 +179,11 @@ Look at the last line: one glance in training mode, and the network is another o
 
 ## First-layer filters
 
-The kernels of the first layer have three input channels: red, green and blue. So each of them *is* a small picture. It is
-even a special one: among all patches of the same length, the patch that is the kernel itself gets the largest answer, since
-$w^\top x \le |w|\,|x|$ with equality where $x$ points along $w$. So take the kernel for a piece of a prepared picture, stretch it
-to the range of the pixels, and undo the preparation: zero becomes grey. *What do you expect? Edges? Colours? Noise?*
+The kernels of the first layer, mostly called filters here, have three input channels: red, green and blue. So each of them *is*
+a small picture. It is even a special one: among all patches of the same length, the patch that is the kernel itself gets the
+largest answer, since $w^\top x \le |w|\,|x|$ with equality where $x$ points along $w$. So take the kernel for a piece of a
+prepared picture, stretch it to the range of the pixels, and undo the preparation: zero becomes grey. *What do you expect?
+Edges? Colours? Noise?*
 """
 
 # %%
@@ -510,7 +511,7 @@ for name, c in (("cat", CAT), ("espresso", ESPRESSO)):
     by_probability = probability[c] - hidden_logits.softmax(dim=1)[:, c]
     losses[f"{name}: probability"] = by_probability.view(across, across).cpu()
 
-fig, axes = plt.subplots(1, 4, figsize=(9.2, 2.5))
+fig, axes = plt.subplots(1, 4, figsize=(9.2, 2.8))
 for ax, (name, loss) in zip(axes, losses.items(), strict=True):
     bound = loss.abs().max()
     ax.imshow(loss, cmap=plotting.DIVERGING, vmin=-bound, vmax=bound)
@@ -518,6 +519,7 @@ for ax, (name, loss) in zip(axes, losses.items(), strict=True):
     ax.set(xticks=[], yticks=[])
     ax.set_title(f"{name}, up to {bound:.2g}", fontsize=9, loc="center")
     ax.grid(False)
+fig.suptitle("Orange: the class loses if this is hidden. Violet: it gains.", x=0.01, ha="left", fontsize=11)
 plotting.show(
     fig,
     "Four occlusion maps with the seam of the two photographs as a dashed line. Cat: losses at the eye, to the right of it. "
@@ -681,14 +683,14 @@ for name, c in (("cat", CAT), ("espresso", ESPRESSO)):
     smooth[name] = gradient.abs().mean(dim=0).amax(dim=0).cpu()
 
 fig, axes = plt.subplots(1, 4, figsize=(9.2, 2.5))
-for ax, (name, plane) in zip(axes, [*steep.items(), *smooth.items()], strict=True):
+for ax, plane in zip(axes, [*steep.values(), *smooth.values()], strict=True):
     plane = F.avg_pool2d(plane[None], 2)[0]
     ax.imshow(plane, cmap=plt.get_cmap("gray", 9), vmin=0, vmax=plane.quantile(0.995), interpolation="nearest")
     ax.axvline(56, color=plotting.ORANGE, lw=1, ls="--")
-    ax.set(xticks=[], yticks=[], title=name)
+    ax.set(xticks=[], yticks=[])
     ax.grid(False)
-for ax, word in ((axes[0], "saliency: "), (axes[1], "saliency: "), (axes[2], "SmoothGrad: "), (axes[3], "SmoothGrad: ")):
-    ax.set_title(word + ax.get_title(loc="left"), fontsize=9)
+for ax, method, name in zip(axes, ["saliency"] * 2 + ["SmoothGrad"] * 2, [*steep, *smooth], strict=True):
+    ax.set_title(f"{method}: {name}", fontsize=9, loc="center")
 plotting.show(
     fig,
     "Saliency for cat and espresso: speckles over both halves, a little more on the side of the class. SmoothGrad: the cat's eye "
@@ -1352,12 +1354,22 @@ plotting.show(
 )
 
 # %%
-fig, ax = plt.subplots(figsize=(8.4, 3.1))
-for method, mark in zip(METHODS, "osD^", strict=True):
-    ax.plot(series[method], marker=mark, label=method)
+LOOK = {  # of each method, here and below
+    "saliency": (plotting.BLUE, "o"),
+    "gradient × input": (plotting.VERMILLION, "s"),
+    "guided": (plotting.GREEN, "D"),
+    "Grad-CAM": (plotting.PURPLE, "^"),
+    "occlusion": (plotting.ORANGE, "v"),
+    "at random": (plotting.GREY, "x"),
+}
+fig, ax = plt.subplots(figsize=(8.4, 3.4))
+for method in METHODS:
+    colour, mark = LOOK[method]
+    ax.plot(series[method], color=colour, marker=mark, label=method)
 ax.axhline(0, color=plotting.GREY, lw=1)
-ax.set_xticks(range(11), ["trained", *("+ " + cut for cut in CUTS)], rotation=35, ha="right", fontsize=8)
-ax.set(ylabel="rank correlation\nwith the trained map", title="Guided backpropagation does not notice that the top is random")
+ax.set_xticks(range(11), ["trained", *("+ " + cut for cut in CUTS)], rotation=35, ha="right", fontsize=9)
+ax.set(xlabel="made random, from the top down", ylabel="rank correlation\nwith the trained map")
+ax.set(title="Guided backpropagation does not notice that the top is random")
 ax.legend(ncols=2)
 plotting.show(
     fig,
@@ -1433,9 +1445,11 @@ for name, word in tested:
 mean_curves = {method: torch.stack(values).mean(dim=0) for method, values in curves.items()}
 
 fig, ax = plt.subplots(figsize=(7.6, 2.9))
-for (method, curve), mark in zip(mean_curves.items(), "D^os", strict=True):
-    ax.plot([100 * k / 49 for k in STEPS_OF_DELETION], curve, marker=mark, label=method)
-ax.set(xlabel="squares deleted (%)", ylabel="what is left of\nthe probability", title="Deleting what the map calls important")
+for method, curve in mean_curves.items():
+    colour, mark = LOOK[method]
+    ax.plot([100 * k / 49 for k in STEPS_OF_DELETION], curve, color=colour, marker=mark, label=method)
+ax.set(xlabel="squares deleted (%)", ylabel="probability, relative\nto the whole picture")
+ax.set_title("What a map calls important is deleted first: occlusion's order hurts most")
 ax.legend()
 plotting.show(fig, "Probability left against the share of deleted squares: occlusion's order ruins the answer fastest.")
 area = {method: curve.mean().item() for method, curve in mean_curves.items()}
@@ -1487,25 +1501,33 @@ One picture is enough to raise a suspicion. It takes many to remove one.
 
 ## Common mistakes
 
-> - **`model.train()` while looking inside.** Batch norm and dropout change the answer, and batch norm keeps the traces. Use
->   `eval()`, and put back the mode that was there.
-> - **A hook that stays,** because the forward pass raised before `remove()`. Use `try … finally`.
-> - **The layer's output kept without a copy,** when the next activation works in place; or kept with its graph.
-> - **`loss.backward()` for a saliency map.** It adds gradients to all parameters, and the next optimizer step uses them. Ask
->   `torch.autograd.grad` for the gradient with respect to the picture alone.
-> - **The gradient of the probability,** which vanishes where the network is sure. Take the logit, of *one* class per
->   picture.
-> - **The sign forgotten:** saliency is the largest *absolute* value over the channels, not the largest, not the sum.
-> - **Grad-CAM with ReLU on each map** instead of on the weighted sum; with the gradients' maximum instead of their mean; with
->   the weights averaged over the batch.
-> - **Black taken for "nothing".** After preprocessing zero is grey. Whatever fills the hole is part of the question.
-> - **Occlusion's sign turned round:** what matters is probability before *minus* probability after.
-> - **Each map scaled by its own maximum:** then dead kernels look alive, and a map of nothing looks like one of something.
-> - **A smooth overlay of 7 × 7 numbers** read as a contour.
-> - **Descent for ascent:** optimizers minimise. Negate the goal, or say `maximize=True`. And **noise that is not seeded:** the
->   next run shows another picture, and nobody knows which of its details mean anything.
-> - **A pretty picture taken for a proof.** Randomise the weights first.
+- **`model.train()` while looking inside.** Batch norm and dropout change the answer, and batch norm keeps the traces. Use
+  `eval()`, and put back the mode that was there.
+- **A hook that stays,** because the forward pass raised before `remove()`. Later passes are slower and fill your lists. Use
+  `try … finally`.
+- **The layer's output kept without a copy,** when the next activation works in place; or kept with its graph. The map shows
+  another layer, or memory fills up. Keep `output.detach().clone()`.
+- **`loss.backward()` for a saliency map.** It adds gradients to all parameters, and the next step of an optimiser uses them. Ask
+  `torch.autograd.grad` for the gradient with respect to the picture alone.
+- **The gradient of the probability.** It vanishes where the network is sure. Take the logit, of *one* class per picture.
+- **The sign forgotten.** Half of the map is missing, or cancels. Saliency is the largest *absolute* value over the channels, not
+  the largest, not the sum.
+- **Grad-CAM with ReLU on each map** instead of on the weighted sum; with the gradients' maximum instead of their mean; with
+  the weights averaged over the batch. The heat lies elsewhere. Average over places, sum over maps, then cut off.
+- **Black taken for "nothing".** After preprocessing zero is grey. Whatever fills the hole is part of the question: try two
+  fillings.
+- **Occlusion's sign turned round.** The important places come out cold. What matters is probability before *minus* probability
+  after.
+- **Each map scaled by its own maximum.** Dead kernels look alive, and a map of nothing looks like one of something. Use one
+  scale, and show it.
+- **A smooth overlay of 7 × 7 numbers** read as a contour. The edge is the interpolation's. Show the 49 cells beside it.
+- **Descent for ascent.** The picture excites the channel less and less: optimisers minimise. Negate the goal, or say
+  `maximize=True`.
+- **Noise that is not seeded.** The next run shows another picture, and nobody knows which of its details mean anything. Set the
+  seed, and look at several.
+- **A pretty picture taken for a proof.** A network with random weights may give the same one. Randomise the weights first.
 
+Two of them deserve a look: `loss.backward()`, and ReLU on each map.
 The fourth deserves a look, and so does the seventh.
 """
 
@@ -1573,6 +1595,7 @@ r"""
 
 ## Your turn
 
-[Assignment 12](../assignments/12_what_cnns_see/12_what_cnns_see.ipynb): you write the hooks, saliency, occlusion, Grad-CAM
-and activation maximisation as functions for any model and any batch. Next comes lecture 13: an answer for every pixel.
+[Assignment 12](../assignments/12_what_cnns_see/12_what_cnns_see.ipynb), about three hours: you write the hooks, saliency,
+occlusion, Grad-CAM and activation maximisation as functions for any model and any batch. Next comes
+[lecture 13](13_segmentation_unet.ipynb): an answer for every pixel.
 """
