@@ -258,12 +258,12 @@ counts = 1 + sum(one_hot_dna(site) for site in sites)
 tata_box = np.log2(counts / counts.sum(axis=0) / 0.25)
 
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
-image = axis.imshow(tata_box, cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto")
+image = axis.imshow(tata_box, cmap=plotting.DIVERGING, vmin=-2, vmax=2, aspect="auto")
 axis.grid(False)
 axis.set(xticks=range(6), xticklabels=range(1, 7), yticks=range(4), yticklabels="ACGT", xlabel="place in the motif")
-axis.set_title("Weights: red speaks for a site, blue against it")
+axis.set_title("Weights: orange speaks for a site, violet against it")
 fig.colorbar(image, label="log₂ odds")
-plotting.show(fig, "A grid of four bases by six places; the letters T, A, T, A, A, A are dark red, the others blue.")
+plotting.show(fig, "A grid of four bases by six places; the letters T, A, T, A, A, A are orange, most others violet.")
 
 # %% [markdown]
 r"""
