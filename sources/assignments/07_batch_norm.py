@@ -181,8 +181,9 @@ for axis, values, goal, name in zip(
     axes, zip(*history, strict=True), (images.mean(), images.var()), ("mean", "variance"), strict=True
 ):
     axis.plot(values)
-    axis.axhline(goal, ls="--", color="0.4")
-    axis.set(xlabel="batch", ylabel=f"running {name} (grey, 0 to 1)", title=f"The running {name} arrives and stays")
+    axis.axhline(goal, ls="--", color=plotting.GREY, label="all images")
+    axis.set(xlabel="batch", ylabel=f"running {name}", title=f"The running {name} arrives and stays")
+    axis.legend()
 plotting.show(fig, alt="Running mean and variance approach those of all images within about 40 batches, then hardly move.")
 print(f"left of the distance after 28 batches: {0.9**28:.3f}, after 29: {0.9**29:.3f}")
 

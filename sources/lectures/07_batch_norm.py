@@ -709,7 +709,9 @@ plotting.animate(
 # %% [markdown]
 r"""
 Watch the two places where arrows part: $x$ is used twice and $d$ is used twice. There, on the way back, gradients add.
-We write $d\hat x$ for $\partial L/\partial\hat x$, and so on. Walk from right to left, one box at a time.
+(The letters are those of the code: $d = x - \mu$ is a deviation and no dilation, $q$ its square, $v$ the mean of the
+squares, $r$ one over the root.) We write $d\hat x$ for $\partial L/\partial\hat x$, and so on. Walk from right to left,
+one box at a time.
 
 **Scale and shift.** $y_i = \gamma\hat x_i + \beta$. The two parameters were broadcast over the channel, so they collect a
 sum; and each $\hat x_i$ gets its own share:
