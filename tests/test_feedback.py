@@ -1,5 +1,7 @@
 """Feedback and report in a real browser: what a student's notebook shows cannot run there."""
 
+import dataclasses
+
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
@@ -8,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from small_course import TOPIC, make_course, once_per_run, solved, submit
 
 from cnnkit.grading.classroom import grade_class
-from cnnkit.grading.feedback import rejection, sealed
+from cnnkit.grading.feedback import FeedbackForm, Marks, feedback_page, rejection, sealed
 
 SHOWS = {
     "script": "<script>window.pwned = 'script'</script>",
@@ -133,12 +135,26 @@ def test_feedback_shows_what_it_is_for(output, seen):
     assert page.query_selector('a[name="test_conv1d"]')
     assert page.evaluate("getComputedStyle(document.querySelector('.input_area')).borderTopStyle") == "solid"
     assert "hidden" not in page.content().lower().replace("aria-hidden", "")
+    # What a person grades is no lost point yet.
+    assert "A person has yet to give up to 2 of the points" in text
+    assert "not graded yet, 2.0 points" in text
+    assert page.query_selector("li.lost") is None
 
 
 def test_a_rejection_says_why(output, seen):
     page, asked = seen(output / "feedback" / "<img src=x onerror=pwned=1>" / TOPIC / f"{TOPIC}.html")
     assert "The file is not JSON" in page.inner_text("body")
+    assert "Ask your instructor" in page.inner_text("body")
     assert asked == []
+
+
+@pytest.mark.parametrize("name", ["report.html", f"feedback/mallory/{TOPIC}/{TOPIC}.html"])
+def test_a_phone_shows_a_page_without_sideways_scrolling(name, output, browser):
+    context = browser.new_context(viewport={"width": 375, "height": 800}, is_mobile=True)
+    page = context.new_page()
+    page.goto((output / name).as_uri())
+    assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [375, 375]
+    context.close()
 
 
 def test_the_report_opens_and_nothing_runs_in_it(output, seen):
@@ -149,6 +165,44 @@ def test_the_report_opens_and_nothing_runs_in_it(output, seen):
     assert page.query_selector('svg[role="img"]')
     page.click("text=mallory")
     assert page.url.endswith(f"/feedback/mallory/{TOPIC}/{TOPIC}.html")
+
+
+def test_the_list_on_top_of_feedback_shows_where_points_were_lost():
+    notebook = v4.new_notebook()
+    notebook.cells = [
+        graded_cell(v4.new_code_cell, "conv1d", grade=False),
+        graded_cell(v4.new_code_cell, "test_conv1d"),
+        graded_cell(v4.new_code_cell, "test_same"),
+        graded_cell(v4.new_markdown_cell, "explain_flip", solution=True),
+        v4.new_code_cell("import torch", outputs=[missing("torch")]),
+        v4.new_code_cell("import cnkit", outputs=[missing("cnkit")]),
+    ]
+    scores = {"test_conv1d": (2.0, 2.0), "test_same": (0.0, 1.0), "explain_flip": (0.0, 3.0)}
+    marks = Marks(2.0, 6.0, 0.0, scores, {"conv1d": "Well done."}, frozenset(["explain_flip"]))
+    page = feedback_page(notebook, FeedbackForm("02_x"), marks)
+    for line in (
+        '<li><a href="#comment-conv1d" rel="noopener noreferrer">Comment on conv1d</a></li>',
+        '<li><a href="#test_conv1d" rel="noopener noreferrer">conv1d</a> (Score: 2.0 / 2.0)</li>',
+        '<li class="lost"><a href="#test_same" rel="noopener noreferrer">same</a> (Score: 0.0 / 1.0)</li>',
+        'Written response: explain_flip</a> (not graded yet, 3.0 points)</li>',
+        "A person has yet to give up to 3 of the points",
+    ):
+        assert line in page
+    assert page.count("This package is not there while the assignment is graded") == 1
+    given = dataclasses.replace(marks, waiting=frozenset())
+    assert "A person has yet" not in feedback_page(notebook, FeedbackForm("02_x"), given)
+
+
+def graded_cell(make, name, grade=True, solution=False):
+    about = {"grade_id": name, "grade": grade, "solution": solution or not grade, "locked": False, "schema_version": 3}
+    return make("pass", metadata={"nbgrader": {**about, "task": False, **({"points": 1} if grade else {})}})
+
+
+def missing(package):
+    says = f"No module named '{package}'"
+    return v4.new_output(
+        "error", ename="ModuleNotFoundError", evalue=says, traceback=["Traceback", f"ModuleNotFoundError: {says}"]
+    )
 
 
 def test_what_feedback_needs_stays():

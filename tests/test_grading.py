@@ -703,6 +703,26 @@ def test_the_report_and_the_table_run_nothing_that_a_student_wrote():
     assert "'@evil" in as_csv([row])
 
 
+def test_the_report_of_a_large_class_begins_with_whom_to_look_at():
+    def row(student, status="graded", message="", flags=(), mistake="", verdict="passed"):
+        exercise = {"exercise": "conv1d", "score": 1, "max_score": 1, "verdict": verdict, "mistake": mistake, "message": ""}
+        about = {"student": student, "score": 1, "max_score": 1, "status": status, "message": message, "flags": [*flags]}
+        return {**about, "exercises": [exercise]}
+
+    others = [row(f"restored_{i:03}", message="A cell was restored.") for i in range(30)]
+    wrong = [row("wrong", verdict="failed"), row("flipped", mistake="kernel_flipped", verdict="failed")]
+    urgent = [row("flagged", flags=["x"]), row("late", "timeout"), row("dead", "crashed"), row("empty", "rejected", "Empty.")]
+    page = as_html(TOPIC, [*others, *wrong, *urgent])
+    look = page[page.index('id="look"') : page.index('id="scores"')]
+    listed = re.findall(r'<td class="student"><a href="feedback/(\w+)/', look)
+    assert listed == ["empty", "dead", "late", "flagged", *(other["student"] for other in others)]
+    # The first twenty are shown, the others folded.
+    assert len(re.findall('class="student"', look[: look.index("<details>")])) == 20
+    assert "<summary>14 more</summary>" in look
+    assert "1 (3 %)" in page
+    assert "Wrong answers without a name: <code>conv1d</code> 1." in page
+
+
 def test_a_report_of_nobody_who_ran_is_a_report():
     assert "No notebook could be run" in as_html(TOPIC, [rejected_row("anna", "The file is empty.", {"02.conv1d": 1.0})])
 

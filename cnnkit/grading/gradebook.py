@@ -255,6 +255,7 @@ class ClassGradebook:
                 late_penalty=penalty,
                 scores={grade.name: (float(grade.score), float(grade.max_score)) for grade in submitted.grades},
                 comments={comment.name: comment.comment for comment in submitted.comments},
+                waiting=frozenset(g.name for g in submitted.grades if g.auto_score is None and g.manual_score is None),
             )
 
     def _write_feedback(self, student: str, text: str) -> None:

@@ -16,13 +16,19 @@ from cnnkit.grading.feedback import POLICY
 from cnnkit.grading.results import not_a_formula, plainly_graded
 
 BINS = 10
+URGENT = ("rejected", "crashed", "timeout")
+SHOWN = 20
+"""So many lines of a long list are shown; the others are folded."""
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#5f6b73"
 VERDICT_COLOURS = {"passed": BLUE, "failed": ORANGE, "error": "#CC79A7", "timeout": "#E69F00", "missing": "#c3cbd0"}
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #20272b; max-width: 68em; margin: 2em auto; padding: 0 1.2em }
 h1 { margin-bottom: 0 } h2 { margin-top: 2em } p.lead { color: #444c51; margin-top: .3em }
-table { border-collapse: collapse; width: 100%; font-size: 15px }
+table { border-collapse: collapse; width: 100%; font-size: 15px } summary { cursor: pointer; padding: .35em .7em }
 th, td { text-align: left; padding: .35em .7em; border-bottom: 1px solid #dde3e6; vertical-align: top }
+th { position: sticky; top: 0; background: white } td.student { overflow-wrap: anywhere; min-width: 8em }
+svg { max-width: 100%; height: auto } td.bar { min-width: 8em }
+@media (max-width: 48em) { .wide { overflow-x: auto } td.says { min-width: 16em } }
 p.warning { border-left: 6px solid #D55E00; padding: .4em 1em }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.bar { width: 45% } .bar div { display: flex; gap: 1px } .bar span { height: .95em; margin-top: .28em }
@@ -54,24 +60,29 @@ def as_html(topic: str, rows: Sequence[dict[str, Any]], warning: str = "") -> st
     number, _, name = topic.partition("_")
     title = f"{number} {name.replace('_', ' ')}"
     ran = [row for row in rows if row["status"] != "rejected"]
+    look = _look_rows(rows)
     body = [
-        f"<h1>{html.escape(title)}</h1>",
+        f"<h1>{html.escape(title)}: results</h1>",
         f'<p class="lead">{_summary(rows, ran)}</p>',
         *([f'<p class="warning">{html.escape(warning)}</p>'] if warning else []),
-        "<h2>Scores</h2>",
+        f'<p class="lead"><a href="#look">To look at</a> ({len(look)}) · <a href="#scores">Scores</a> · '
+        '<a href="#exercises">Exercises</a> · <a href="#mistakes">Most frequent mistakes</a> · <a href="#students">Students</a>'
+        '<br>Tables: <a href="scores.csv">scores.csv</a>, the same <a href="scores_canvas.csv">for Canvas</a> and '
+        '<a href="scores_moodle.csv">for Moodle</a>; how long each notebook took is in <a href="times.csv">times.csv</a>.</p>',
+        '<h2 id="look">To look at</h2>',
+        _look_table(topic, look),
+        '<h2 id="scores">Scores</h2>',
         _histogram(ran),
-        "<h2>Exercises</h2>",
+        '<h2 id="exercises">Exercises</h2>',
         _exercise_table(ran),
-        "<h2>Most frequent mistakes</h2>",
+        '<h2 id="mistakes">Most frequent mistakes</h2>',
         _mistake_table(topic, ran),
-        "<h2>To look at</h2>",
-        _look_table(rows),
-        "<h2>Students</h2>",
+        '<h2 id="students">Students</h2>',
         _student_table(topic, rows),
-        '<p class="lead">How long each notebook took is in <a href="times.csv">times.csv</a>.</p>',
     ]
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<title>{html.escape(title)}: results</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
@@ -134,8 +145,8 @@ def _exercise_table(rows: Sequence[dict[str, Any]]) -> str:
         )
     legend = "".join(f'<span style="background:{colour}"></span>{verdict}' for verdict, colour in VERDICT_COLOURS.items())
     return (
-        f'<p class="legend">Verdicts:{legend}</p><table><tr><th>Exercise</th><th class="number">Passed</th>'
-        f'<th class="number">Mean points</th><th>Verdicts</th></tr>{"".join(lines)}</table>'
+        f'<p class="legend">Verdicts:{legend}</p><div class="wide"><table><tr><th>Exercise</th><th class="number">Passed</th>'
+        f'<th class="number">Mean points</th><th>Verdicts</th></tr>{"".join(lines)}</table></div>'
     )
 
 
@@ -157,17 +168,37 @@ def _mistake_table(topic: str, rows: Sequence[dict[str, Any]]) -> str:
         if found["mistake"]
     )
     if not counts:
-        return "<p>No mistake has a name here.</p>"
+        return "<p>No mistake has a name here.</p>" + _without_a_name(rows)
     lines = [
-        f'<tr><td class="number">{count}</td><td><code>{html.escape(exercise)}</code></td>'
-        f"<td><code>{html.escape(mistake)}</code></td><td>{_with_code(sentence)}</td></tr>"
+        f'<tr><td class="number">{count} ({100 * count / len(rows):.0f} %)</td><td><code>{html.escape(exercise)}</code></td>'
+        f'<td><code>{html.escape(mistake)}</code></td><td class="says">{_with_code(sentence)}</td></tr>'
         for (mistake, exercise, sentence), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return (
-        '<table><tr><th class="number">Students</th><th>Exercise</th><th>Mistake</th><th>What was said to them</th></tr>'
-        + "".join(lines)
-        + "</table>"
+    head = '<tr><th class="number">Students</th><th>Exercise</th><th>Mistake</th><th>What was said to them</th></tr>'
+    return _table(head, lines) + _without_a_name(rows)
+
+
+def _without_a_name(rows: Sequence[dict[str, Any]]) -> str:
+    """Say how many answers are wrong in a way that has no name."""
+    counts = Counter(
+        found["exercise"]
+        for row in rows
+        for found in row["exercises"]
+        if found["verdict"] not in ("passed", "missing") and not found["mistake"]
     )
+    if not counts:
+        return ""
+    where = ", ".join(f"<code>{html.escape(name)}</code> {count}" for name, count in counts.most_common())
+    return f'<p class="lead">Wrong answers without a name: {where}.</p>'
+
+
+def _table(head: str, lines: Sequence[str]) -> str:
+    """Return a table whose lines beyond the first ones are folded."""
+    table = f'<div class="wide"><table>{head}{"".join(lines[:SHOWN])}</table></div>'
+    if len(lines) <= SHOWN:
+        return table
+    more = f'<div class="wide"><table>{head}{"".join(lines[SHOWN:])}</table></div>'
+    return f"{table}<details><summary>{len(lines) - SHOWN} more</summary>{more}</details>"
 
 
 def _sentence(topic: str, exercise: str, mistake: str, message: str) -> str:
@@ -184,17 +215,29 @@ def _with_code(sentence: str) -> str:
     return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(sentence))
 
 
-def _look_table(rows: Sequence[dict[str, Any]]) -> str:
-    """List the submissions that were not plainly graded, and those that are flagged."""
-    lines = [
-        f"<tr><td>{html.escape(row['student'])}</td><td>{_status(row)}</td>"
-        f"<td>{html.escape(' '.join(filter(None, [row['message'], *row['flags']])))}</td></tr>"
-        for row in rows
-        if row["flags"] or not plainly_graded(row)
-    ]
-    if not lines:
+def _look_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was not plainly graded or is flagged, the most urgent first: what has no score, what was cut off, flags."""
+    look = [row for row in rows if row["flags"] or not plainly_graded(row)]
+    return sorted(
+        look, key=lambda row: URGENT.index(row["status"]) if row["status"] in URGENT else len(URGENT) + (not row["flags"])
+    )
+
+
+def _look_table(topic: str, look: Sequence[dict[str, Any]]) -> str:
+    if not look:
         return "<p>Nothing: every submission was plainly graded, and none is flagged.</p>"
-    return f"<table><tr><th>Student</th><th>Status</th><th>Why</th></tr>{''.join(lines)}</table>"
+    lines = [
+        f'<tr><td class="student">{_link(topic, row["student"])}</td><td>{_status(row)}</td>'
+        f'<td class="says">{html.escape(" ".join(filter(None, [row["message"], *row["flags"]])))}</td></tr>'
+        for row in look
+    ]
+    return _table("<tr><th>Student</th><th>Status</th><th>Why</th></tr>", lines)
+
+
+def _link(topic: str, student: str) -> str:
+    """Return a link to a student's page of feedback."""
+    page = "/".join(quote(step, safe="") for step in ("feedback", student, topic, f"{topic}.html"))
+    return f'<a href="{page}">{html.escape(student)}</a>'
 
 
 def _status(row: dict[str, Any]) -> str:
@@ -205,15 +248,13 @@ def _status(row: dict[str, Any]) -> str:
 def _student_table(topic: str, rows: Sequence[dict[str, Any]]) -> str:
     lines = []
     for row in rows:
-        page = "/".join(quote(step, safe="") for step in ("feedback", row["student"], topic, f"{topic}.html"))
         bar = _bar((1, found["verdict"], f"{found['exercise']}: {found['verdict']}") for found in row["exercises"])
         lines.append(
-            f'<tr><td><a href="{page}">{html.escape(row["student"])}</a></td>'
+            f'<tr><td class="student">{_link(topic, row["student"])}</td>'
             f'<td class="number">{row["score"]:g} of {row["max_score"]:g}</td><td>{_status(row)}</td>'
             f'<td class="bar">{bar}</td></tr>'
         )
     return (
-        '<table><tr><th>Student</th><th class="number">Score</th><th>Status</th><th>Exercises, in order</th></tr>'
-        + "".join(lines)
-        + "</table>"
+        '<div class="wide"><table><tr><th>Student</th><th class="number">Score</th><th>Status</th>'
+        "<th>Exercises, in order</th></tr>" + "".join(lines) + "</table></div>"
     )

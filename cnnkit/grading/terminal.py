@@ -73,6 +73,6 @@ def show_class(graded: Graded, output: Path, seconds: float, console: Console) -
     console.print(_exercise_table([row for row in rows if row["status"] != "rejected"]))
     students = f"{len(rows)} student{'' if len(rows) == 1 else 's'}"
     kept = f" ({graded.kept} of them graded before the run was stopped)" if graded.kept else ""
-    console.print(f"{students}{kept} in {seconds:.0f} s: {statuses}. Hidden cases: --seed {graded.seed}")
+    console.print(f"{students}{kept} in {seconds:.0f} s: {statuses}. Hidden cases: --seed {graded.seed}", soft_wrap=True)
     console.print(f"Report: {output / 'report.html'}", soft_wrap=True)
     console.print(f"Scores: {output / 'scores.csv'} (also for Canvas and Moodle), and nbgrader's gradebook.db", soft_wrap=True)
