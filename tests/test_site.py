@@ -184,6 +184,13 @@ def test_every_image_has_an_alternative_text(documents):
     assert [(name, source) for name, source, alt in images if not alt.strip() or alt in source] == []
 
 
+@pytest.mark.parametrize("name", LECTURES)
+def test_a_table_that_a_cell_displays_is_a_table(name, documents):
+    outputs = [output for cell in notebook(name)["cells"] for output in cell.get("outputs", [])]
+    tables = [output for output in outputs if re.search(r"\|\s*---", "".join(output.get("data", {}).get("text/markdown", "")))]
+    assert len(documents[f"{name}.html"].select(".cell_output table")) == len(tables)
+
+
 def test_what_lectures_call_is_described(documents):
     described = {tag["id"] for tag in documents["api.html"].find_all("dt", id=True)}
     modules = "|".join(module.removeprefix("module-cnnkit.") for module in _modules(documents["api.html"]))
@@ -224,6 +231,18 @@ def test_a_page_is_whole(name, site, opened):
     page.set_viewport_size({"width": WIDTHS["phone"], "height": 800})
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert page.evaluate(TOO_WIDE) == {"page": 0, "parts": []}
+
+
+def test_what_goes_on_beyond_the_edge_looks_so(opened):
+    page = opened(LECTURES[4], WIDTHS["phone"])
+    page.wait_for_selector("mjx-container.goes-on")
+    cut = page.wait_for_selector("pre.goes-on")
+    assert cut.evaluate("part => part.scrollWidth > part.clientWidth")
+    cut.evaluate("part => (part.scrollLeft = part.scrollWidth)")
+    page.wait_for_function("part => !part.classList.contains('goes-on')", arg=cut)
+    # A formula within a sentence is no tab stop, nor one within emphasised words, which have no width of their own.
+    assert page.locator("p mjx-container[tabindex]").count() == 0
+    assert page.locator("em mjx-container, strong mjx-container").count() > 0
 
 
 @pytest.mark.parametrize(("width", "colours"), [("desk", "light"), ("phone", "dark")])
