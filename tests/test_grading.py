@@ -744,3 +744,6 @@ def test_the_solution_earns_full_marks_and_the_stub_none(topic, tmp_path):
     assert {found["verdict"] for found in stub["exercises"]} == {"missing"}
     assert solution["score"] == solution["max_score"] > 0
     assert (solution["message"], solution["flags"], solution["status"]) == ("", [], "graded")
+    ran = nbformat.read(tmp_path / "output" / "autograded" / "solutions" / topic / f"{topic}.ipynb", as_version=4)
+    outputs = [output for cell in ran.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert [output.evalue for output in outputs if output.output_type == "error"] == []  # nor in a cell without points

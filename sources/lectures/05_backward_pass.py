@@ -150,20 +150,24 @@ a batch of eight.
 
 # %%
 import statistics
+import sys
 import time
 
 torch.set_num_threads(1)  # one core against one core: what the other cores do does not matter
+# A thread's own time leaves out what else runs on the machine; Windows measures it too coarsely, and a GPU has
+# a time of its own.
+clock = time.perf_counter if device == "cuda" or sys.platform == "win32" else time.thread_time
 
 
 def time_runs(function, runs=7):
     """Return the times of several runs in seconds, after one run to warm up."""
     times = []
     for _ in range(runs + 1):
-        begin = time.perf_counter()
+        begin = clock()
         function()
         if device == "cuda":
             torch.cuda.synchronize()  # otherwise only the launch would be timed
-        times.append(time.perf_counter() - begin)
+        times.append(clock() - begin)
     return times[1:]
 
 
@@ -555,8 +559,9 @@ plotting.slide_1d(
 
 # %% [markdown]
 r"""
-Watch the orange row: it is `dy`, and it slides along $x$ exactly as the kernel did on the way forward. For $m$ inputs,
-$n$ weights and $m-n+1$ outputs
+Watch the orange row: it is `dy`, and it slides along $x$ exactly as the kernel did on the way forward. With the letters
+of lecture 02, $m$ inputs, $n$ weights and $m-n+1$ outputs (what lecture 04 calls $k$ is $n$ here, and $k$ numbers the
+inputs),
 
 $$\boxed{\;\frac{\partial L}{\partial w_j} = \sum_{i=0}^{m-n} dy_i\; x_{i+j}, \qquad j = 0, \dots, n-1\;}$$
 
@@ -758,11 +763,11 @@ The layer of lecture 04, for stride 1 and no padding, in full:
 $$y_{n,k,i,j} = b_k + \sum_{c}\sum_{t_1}\sum_{t_2} x_{n,\,c,\,i+t_1,\,j+t_2}\; w_{k,\,c,\,t_1,\,t_2}.$$
 
 Seven indices: sample $n$, kernel $k$, channel $c$, place $(i,j)$, tap $(t_1,t_2)$. (Some letters change their meaning
-here. In one dimension $n$ was the number of weights, $j$ a tap and $k$ an input; now a tap is $(t_1,t_2)$ and a pixel of
-the input $(r,s)$, where $s$ is no stride.) It looks like much more than the
-three lines above. *It is not.* Every output is still a sum of products, and each product has one input, one weight, one
-output. So every product is a wire, and the backward pass sends $dy_{n,k,i,j}$ along it twice: times $x$ to the weight,
-times $w$ to the input. Then sum over everything that the result does not have as an index.
+here. In one dimension $n$ was the number of weights, $j$ a tap and $k$ an input; now a tap is $(t_1,t_2)$ and a pixel
+of the input $(r,s)$, where $s$ is no stride.) It looks like much more than the three lines above. *It is not.* Every
+output is still a sum of products, and each product has one input, one weight, one output. So every product is a wire,
+and the backward pass sends $dy_{n,k,i,j}$ along it twice: times $x$ to the weight, times $w$ to the input. Then sum
+over everything that the result does not have as an index.
 
 $$
 \begin{aligned}
@@ -1574,7 +1579,7 @@ ax.set(xscale="log", yticks=range(len(seen)), yticklabels=list(seen), ylim=(len(
 ax.set(xlabel="error that the comparison sees, relative (log scale; 0 is drawn at 1e-17)")
 ax.set_title(f"Ones miss {len(seen) - len(found_by_ones)} of {len(seen)} mistakes")
 ax.grid(False, axis="y")
-ax.legend(loc="lower left")
+ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
 plotting.show(
     fig,
     "Ten mistakes and the error that a comparison sees. With ones as upstream gradient eight errors are exactly zero; with "
