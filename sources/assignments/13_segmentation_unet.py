@@ -377,7 +377,7 @@ r"""
 plans = [(3, 2), (2, 2), (4, 2), (5, 3)]
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
 for axis, (k, stride) in zip(axes, plans, strict=True):
-    drawn = axis.imshow(torch.as_tensor(overlap_counts(6, 6, k, stride)), cmap="viridis", vmin=0, vmax=4)
+    drawn = axis.imshow(torch.as_tensor(overlap_counts(6, 6, k, stride)), vmin=0, vmax=4)
     axis.set(title=f"kernel {k}×{k}, stride {stride}", xlabel="column", xticks=range(0, 20, 5), yticks=range(0, 20, 5))
     axis.grid(False)
     axis.set(xlim=(-0.5, 5 * stride + k - 0.5), ylim=(5 * stride + k - 0.5, -0.5))
