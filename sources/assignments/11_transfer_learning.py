@@ -178,7 +178,7 @@ r"""
 
 **Points 4 · difficulty 2/5 · about 15 minutes**
 
-A parameter with `requires_grad = False` gets no gradient, so no optimizer moves it. Freeze every parameter of the model
+A parameter with `requires_grad = False` gets no gradient, so no optimiser moves it. Freeze every parameter of the model
 except those of the head. With `except_head=False` the head is frozen as well, for a network that only computes features.
 Whatever was frozen before: afterwards exactly the head learns, or nothing.
 
@@ -230,7 +230,7 @@ r"""
 **Points 5 · difficulty 4/5 · about 25 minutes**
 
 Now the body is frozen. *Is it?* Look at what a frozen network answers to the same image, before and after it has seen
-other images in training mode. No optimizer is anywhere near.
+other images in training mode. No optimiser is anywhere near.
 """
 
 # %%
@@ -319,7 +319,7 @@ if the body is frozen and batch norm is not fixed?
 **Points 3 · difficulty 2/5 · about 15 minutes**
 
 Fine-tuning lets the body learn as well, but slowly: it knows something already, and the head knows nothing yet. A torch
-optimizer takes a list of groups, `[{"params": ..., "lr": ...}, ...]`, each with a learning rate of its own.
+optimiser takes a list of groups, `[{"params": ..., "lr": ...}, ...]`, each with a learning rate of its own.
 
 Return the groups for the body and for the head. Every parameter that learns is in exactly one of them. (A frozen one may be
 left out or not: without a gradient nothing moves it.)
@@ -490,7 +490,7 @@ Write it again, right. `loaders["train"]` and `loaders["validation"]` give batch
 
 <details><summary>Hint 1</summary>
 
-`model.state_dict()` is a dictionary of the model's *own* tensors. The optimizer changes tensors in place.
+`model.state_dict()` is a dictionary of the model's *own* tensors. The optimiser changes tensors in place.
 </details>
 
 <details><summary>Hint 2</summary>
@@ -669,14 +669,15 @@ sizes, seeds = (1, 2, 5, 10, 20), (0, 1, 2, 3, 4)
 mean, spread = learning_curve(sizes, train_labels.numpy(), accuracy_of_head, seeds)
 fig, axis = plt.subplots(figsize=(5.5, 3), layout="constrained")
 axis.errorbar(sizes, mean, spread, marker="o", capsize=3)
-axis.axhline(1 / len(CLASSES), ls="--", color="0.4")
+axis.axhline(1 / len(CLASSES), ls=":", color=plotting.GREY, label="guessing")
+axis.legend(loc="upper left")
 axis.set(xscale="log", xticks=sizes, xticklabels=sizes, ylim=(0, 1), xlabel="training images per class", ylabel="test accuracy")
 axis.set_title("Drawings, by a network that knows photographs")
-plotting.show(fig, alt="Test accuracy rises with the number of images per class, far above the dashed line of chance.")
+plotting.show(fig, alt="Test accuracy rises with the number of images per class, far above the dotted line of guessing.")
 
 # %% [markdown]
 r"""
-Look at the left end: one drawing of each class, and already far above chance, the dashed line. The features were made for
+Look at the left end: one drawing of each class, and already far above guessing, the dotted line. The features were made for
 photographs, and yet a food drawing is near other food drawings. Look at the bars as well: they get shorter to the right. With one
 image, it matters which one.
 

@@ -389,7 +389,7 @@ fig, ax = plt.subplots()
 ax.plot(steps_seen, accuracies, "o-", color=plotting.VERMILLION, label="train mode: statistics move")
 ax.axhline(good, color=plotting.BLUE, label="eval mode: nothing moves")
 ax.axhline(1 / len(CLASSES), color=plotting.GREY, ls=":", label="guessing")
-ax.set(xlabel="batches seen in train mode, no optimiser step", ylabel="validation accuracy", ylim=(0, 1))
+ax.set(xlabel="batches seen in train mode, no optimizer step", ylabel="validation accuracy", ylim=(0, 1))
 ax.set_title("A frozen network changes while you look at it")
 ax.legend()
 plotting.show(
@@ -404,21 +404,20 @@ assert accuracies[-1] < good - 0.04
 
 # %% [markdown]
 r"""
-Look at what did *not* happen: no optimiser step, no gradient, every parameter is bit for bit the same (the cell asserts
-it). But in train mode a normalisation layer normalises with the batch and moves its running mean and variance towards it,
-and these are *buffers*: `requires_grad` says nothing about them. The head was trained for the features of the old
-statistics.
+Look at what did *not* happen: no optimiser step, no gradient, every parameter is bit for bit the same (the cell asserts it).
+But in training mode a normalisation layer normalises with the batch and moves its running mean and variance towards it, and
+these are *buffers*: `requires_grad` says nothing about them. The head was trained for the features of the old statistics.
 
-So a frozen normalisation layer must be in eval mode, and must stay in it when somebody calls `train()` on the whole model:
-the next epoch's `train()` would undo a single `eval()`. How to make that stick is part of the assignment.
+So a frozen normalisation layer must be in evaluation mode, and must stay in it when somebody calls `train()` on the whole
+model: the next epoch's `train()` would undo a single `eval()`. How to make that stick is part of the assignment.
 
-> **Check yourself.** A body with dropout and batch norm is frozen, parameter by parameter, and is in train mode. You give it the
-> same picture twice. Why do the features differ?
+> **Check yourself.** A body with dropout and batch norm is frozen, parameter by parameter, and is in training mode. You give it
+> the same picture twice. Why do the features differ?
 >
 > <details><summary>Answer</summary>
 >
 > Dropout draws another mask, and batch norm normalises with whatever else is in the batch; its running mean and variance, which
-> are buffers, move on as well. Put the body into eval mode, also after every later `train()`.
+> are buffers, move on as well. Put the body into evaluation mode, also after every later `train()`.
 >
 > </details>
 
@@ -497,7 +496,7 @@ for ax, gamma in zip(axes, (0.1, 0.5), strict=True):
         schedule.step()
     for part, curve, colour in zip(("body", "head"), zip(*rates, strict=True), (plotting.BLUE, plotting.VERMILLION), strict=True):
         ax.step(range(1, 7), curve, where="mid", color=colour, label=part)
-    ax.set(xlabel="epoch", yscale="log", title=f"Every 2 epochs both rates × {gamma}")
+    ax.set(xlabel="epoch", yscale="log", title=f"StepLR, step 2, γ = {gamma}")
     assert np.allclose(rates[4], np.array(rates[0]) * gamma**2)
 axes[0].set_ylabel("learning rate")
 axes[0].legend()
@@ -510,10 +509,10 @@ plotting.show(
 r"""
 Look at the gap between the two curves: the ratio stays, the schedule moves both.
 
-Now the loop. We train `upper` and a head; `lower` stays as it is, and its output `Z` has been computed once. That is the
-usual compromise: the first layers see edges and colours, which drawings have, too, and they are what costs most time, because
-their maps are largest. Two things in the loop deserve a look: the body stays in **eval mode** while it trains, so its running
-statistics rest (eval mode does not switch gradients off; `no_grad` would); and the groups come from above.
+Now the loop. We train `upper` and a head; `lower` stays as it is, and its output `Z` has been computed once. That is the usual
+compromise: the first layers see edges and colours, which drawings have, too, and they are what costs most time, because their
+maps are largest. Two things in the loop deserve a look: the body stays in **evaluation mode** while it trains, so its running
+statistics rest (evaluation mode does not switch gradients off; `no_grad` would); and the groups come from above.
 
 *Which body rate would you take: the head's, a tenth of it, or none?*
 """
@@ -598,9 +597,9 @@ assert torch.equal(alias["weight"], probe.weight)
 assert not torch.equal(alias["weight"], best_copy["weight"])
 fig, ax = plt.subplots()
 epochs = range(1, len(history.train_loss) + 1)
-ax.plot(epochs, history.train_accuracy, color=plotting.BLUE, label="training")
-ax.plot(epochs, history.validation_accuracy, "o--", color=plotting.VERMILLION, label="validation")
-ax.axvline(history.best_epoch + 1, color=plotting.GREY, ls=":", label="kept: of the most accurate, the one of lowest loss")
+ax.plot(epochs, history.train_accuracy, "--", label="training")
+ax.plot(epochs, history.validation_accuracy, "o-", label="validation")
+ax.axvline(history.best_epoch + 1, color=plotting.GREY, ls=":", label="kept")
 ax.set(xlabel="epoch", ylabel="accuracy", title="A head on frozen features: the best epoch is kept")
 ax.legend()
 plotting.show(
@@ -783,16 +782,15 @@ itself, also where it is wrong. A high probability is not a proof.
 
 ## Common mistakes
 
-- **Another preprocessing than the weights were trained with.** No error, worse answers. Take the recipe from where the
-  weights come from.
+- **Another preprocessing than the weights were trained with.** No error, worse answers. Take the recipe from where the weights
+  come from.
 - **`pretrained=True`, `next` as a method of the iterator, `tensor.data`.** They are obsolete. Write `weights=…`,
   `next(iterator)`, `tensor.detach()` (and `with torch.no_grad()` to change weights in place).
-- **The head replaced inside the freezing loop**, once per parameter. Or the head replaced first and then frozen with
-  all the rest: then nothing trains. Freeze, then replace the head, once.
-- **The optimiser made before the head was replaced.** It steps the old head, and the new one stays random. Make it
-  last.
-- **Normalisation layers of a frozen body left in train mode.** Accuracy falls from batch to batch, without a step. Put the body
-  into eval mode after every `train()`.
+- **The head replaced inside the freezing loop**, once per parameter. Or the head replaced first and then frozen with all the
+  rest: then nothing trains. Freeze, then replace the head, once.
+- **The optimiser made before the head was replaced.** It steps the old head, and the new one stays random. Make it last.
+- **Normalisation layers of a frozen body left in training mode.** Accuracy falls from batch to batch, without a step. Put the
+  body into evaluation mode after every `train()`.
 - **One learning rate for all.** The random head's first gradients wreck the body. Give each part a group of its own.
 - **Fewer trainable parameters taken for less memory.** The step runs out of memory all the same. It is the lowest trainable
   layer that decides.
@@ -821,7 +819,7 @@ r"""
 
 - A network trained on a million photographs brings features that are useful for drawings that it has never seen.
 - The recipe for the pictures belongs to the weights. Replace the last layer, once, after freezing.
-- A frozen body stays in eval mode. What a step costs is decided by the lowest trainable layer.
+- A frozen body stays in evaluation mode. What a step costs is decided by the lowest trainable layer.
 - Compute features once; then a head trains in a second.
 - Fine-tune with a smaller rate for the body, and keep a copy of the best weights.
 - At five to twenty-five images per class the pretrained features beat training from scratch by far, and three seeds cannot
