@@ -15,7 +15,7 @@ on*, put in the plus sign, and measure what it changes.
   block](../glossary.ipynb#residual-block), a [bottleneck](../glossary.ipynb#bottleneck) and a depthwise-separable block
   save, and
   what the saving costs;
-- show that a deep plain net fails in training, and that this is not over-fitting;
+- show that a deep plain net fails in training, and that this is not overfitting;
 - compute the gradient of a residual block, say why it helps, and give a case in which it vanishes;
 - find your way in a ResNet-18: its stages, its names, its depth;
 - place MobileNet, EfficientNet and ConvNeXt by numbers that you have computed.
@@ -1304,7 +1304,7 @@ for (name, net), (colour, style) in zip(START.items(), STYLES, strict=True):
     print(f"{name:36} last block {norms[-1]:.0e}, first block {norms[1]:.0e}: {norms[1] / norms[-1]:.0e} of it arrives")
 ax.set(yscale="log", ylim=(1e-16, 1e3), xlabel="maps behind the stem (0) and behind each block", ylabel="norm of the gradient")
 ax.set_title("56 layers before training: what comes back from the loss (right to left)")
-ax.legend(loc="lower right")
+ax.legend(loc="lower left")
 plotting.show(
     fig,
     "Norm of the gradient at the maps behind each of 27 blocks, log axis. Plain nets with default weights: it falls by more than "
@@ -1909,7 +1909,7 @@ recipes (Wightman, Touvron and Jégou 2021).
   a direct path, no more.
 - **"A ResNet is an unrolled RNN", or "ResNet-1024".** Each block has its own weights, and no net has that name. Look the depth
   up.
-- **"Deep plain nets over-fit."** Their *training* loss is bad. Look at it before you speak of over-fitting.
+- **"Deep plain nets overfit."** Their *training* loss is bad. Look at it before you speak of overfitting.
 - **An activation between sum and shortcut in the wrong place.** The stream can only grow. In ResNet the last ReLU comes *after*
   the sum.
 - **A shortcut that forgets the stride,** or a projection in every block. The sum fails, or parameters are too many. A projection
