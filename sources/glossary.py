@@ -3,36 +3,35 @@ r"""
 # Notation and glossary
 
 The same letter means the same thing in every lecture and assignment, and so does the same word. Each word leads to the
-lecture in which it is first used.
+lecture that explains it.
 
 ## Notation
 
-| symbol | what it is | shape or range |
+| symbol | what it is | shape, range or value |
 |---|---|---|
 | $N$ | images in a batch | |
-| $C$, $C_{\text{in}}$, $C_{\text{out}}$ | channels; of a layer's input and output | |
+| $C$, $C_{\text{in}}$, $C_{\text{out}}$; $K$ | channels; of a layer's input and output; its kernels | $K = C_{\text{out}}$ |
 | $H$, $W$; $L$; $D$ | height and width of an image; length of a signal; depth of a volume | |
 | $x$ | input of a layer | $(N, C, H, W)$ |
 | $w$ | kernels, or weights | $(C_{\text{out}}, C_{\text{in}}, k_h, k_w)$ |
 | $b$ | biases | $(C_{\text{out}},)$ |
 | $y$ | output of a layer | $(N, C_{\text{out}}, H', W')$ |
 | $k$, $s$, $p$, $d$ | size of the kernel, stride, padding on each side, dilation | $k, s, d \ge 1$, $p \ge 0$ |
-| $H' = \lfloor (H + 2p - d(k-1) - 1)/s \rfloor + 1$ | size of the output | |
-| $\mathcal{L}$, `dy`, `dx`, `dw`, `db` | the loss, and its derivatives by $y$, $x$, $w$, $b$ | those of $y$, $x$, $w$, $b$ |
+| $H'$ | height of the output; its width $W'$ likewise | $\lfloor (H + 2p - d(k-1) - 1)/s \rfloor + 1$ |
+| $\partial L$, `dy`, `dx`, `dw`, `db` | of the loss $L$: its derivatives by $y$, $x$, $w$, $b$ | those of $y$, $x$, $w$, $b$ |
 | $\mu$, $\sigma^2$, $\gamma$, $\beta$, $\varepsilon$ | mean, variance, scale, shift, small constant of batch norm | $(C,)$ |
 | $\eta$ | learning rate | $> 0$ |
 
 Images are laid out as (N, C, H, W), classes are counted from 0, and $\star$ slides a kernel as it is, while $*$ flips it first.
+
+Some letters depart from the table, where a formula is closer to its source. In one dimension, in lectures 02 and 05, a signal
+has $m$ values and a kernel $n$ weights. In lecture 03 a picture has $H$ rows and $B$ columns, a kernel $h$ and $b$. As
+indices, $n$, $k$ and $c$ number images, kernels and channels.
 """
 
 # %% [markdown]
 r"""
 ## Glossary
-
-### activation map
-
-What one kernel makes of the whole input: one channel of the output; also feature map. [Lecture
-04](lectures/04_convolution_layer.ipynb)
 
 ### activation maximisation
 
@@ -49,7 +48,7 @@ Changing training images in ways that keep their label. [Lecture 10](lectures/10
 
 ### backbone
 
-A trained network without its last layer. [Lecture 11](lectures/11_transfer_learning.ipynb)
+A trained network without its last layer; also its body. [Lecture 11](lectures/11_transfer_learning.ipynb)
 
 ### backward pass
 
@@ -163,6 +162,11 @@ A number that says how much of something is in the input. It may be made by hand
 ### feature extraction
 
 The backbone stays as it is; only the head is trained. [Lecture 11](lectures/11_transfer_learning.ipynb)
+
+### feature map
+
+What one kernel makes of the whole input: one channel of the output; also activation map. [Lecture
+04](lectures/04_convolution_layer.ipynb)
 
 ### fine-tuning
 

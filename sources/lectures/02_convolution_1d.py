@@ -481,7 +481,7 @@ for j in np.flatnonzero(pulses):
     summed[j:] += fading[: SECONDS - j]
 assert np.allclose(summed, np.convolve(pulses, fading)[:SECONDS])
 
-# the plate of section 1, which was computed second by second from Newton's law
+# the plate of the first section, which was computed second by second from Newton's law
 assert np.allclose(truth, ROOM + np.convolve(heater, fading)[:SECONDS])
 
 # %%

@@ -402,7 +402,7 @@ answer = F.conv2d(strip, sobel_x[None, None]).flatten()
 print("dark-bright-dark:", [round(v, 3) for v in answer.tolist()])
 assert torch.allclose(answer, torch.tensor([0, 2.4, 2.4, 0, 0, -2.4, -2.4, 0]), atol=1e-6)
 
-assert torch.equal(sobel_x.flip(0, 1), -sobel_x)  # half a turn changes its sign, as section 4 said
+assert torch.equal(sobel_x.flip(0, 1), -sobel_x)  # half a turn changes its sign, as announced
 
 ramp = (0.1 * torch.arange(8.0)).expand(1, 1, 3, 8)  # 0.1 brighter per pixel
 print("ramp of 0.1 per pixel:", [round(v, 3) for v in F.conv2d(ramp, sobel_x[None, None]).flatten().tolist()])

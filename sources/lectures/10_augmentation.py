@@ -1042,7 +1042,7 @@ assert -2 <= value.min() < 0 < value.max() <= 2  # (0 − 0.5) / 0.25 and (1 −
 # %% [markdown]
 r"""
 Look at the last two lines, where the range changes. Whatever counts in grey levels (noise, erasing with white, a fill) has to
-stand *before* `Normalize`, or its numbers have to be normalized as well. And look at the validation pipeline: the three steps
+stand *before* `Normalize`, or its numbers have to be normalised as well. And look at the validation pipeline: the three steps
 without chance, and no other.
 
 The transform belongs into the `Dataset`. Each time an image is fetched, its version is drawn anew, and nothing is stored.

@@ -1782,7 +1782,7 @@ r"""
 
 - **Padding on both sides in a causal network**, or in one layer of it. Shapes fit, the loss is splendid, nothing works. Ask the
   gradient for entries above the diagonal.
-- **$k-1$ zeros on the left where $(k-1)\,d$ are needed.** The output is too short. Count the taps' distance in.
+- **$k-1$ zeros on the left where $(k-1)\,d$ are needed.** The output is too short. Multiply by the dilation.
 - **Both sides padded and the wrong end cut off.** Cut the *end*: what is left is causal. Cut the beginning: it looks only
   ahead.
 - **Input and target not shifted.** The loss falls to nothing, since the network predicts what it has just been given. Shift the
