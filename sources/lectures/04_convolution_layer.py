@@ -543,10 +543,10 @@ print(spread[0, 0].int().numpy())
 
 # %% [markdown]
 r"""
-Look at the zeros: that is what dilation is for, a large view for few weights. The price is that it looks through a grid and
-misses what lies between; the section on the [receptive field](../glossary.ipynb#receptive-field) shows when that hurts.
-In segmentation it replaces pooling
-where the resolution must stay (Yu and Koltun 2016).
+Look at the zeros: that is what dilation is for, a large view for few weights. The price is that it looks through a grid
+and misses what lies between; a [section below](#The-receptive-field), on the [receptive
+field](../glossary.ipynb#receptive-field), shows when that hurts. In segmentation it replaces pooling where the
+resolution must stay (Yu and Koltun 2016).
 
 ## The output size
 
@@ -875,8 +875,8 @@ multiplications with each number that it fetches, a full one 1152, so the depthw
 
 ### All knobs at once
 
-Here is the formula of the first section once more, with everything on. $\tilde x$ is the padded input, $c_0$ the first
-channel of the group that kernel $k$ belongs to:
+Here is the formula of the [first section](#Channels,-kernels-and-biases) once more, with everything on. $\tilde x$ is
+the padded input, $c_0$ the first channel of the group that kernel $k$ belongs to:
 
 $$y_{n,k,i,j} = b_k + \sum_{c=0}^{C/g-1}\;\sum_{t_1=0}^{k_h-1}\;\sum_{t_2=0}^{k_w-1}
 \tilde x_{n,\;c_0+c,\;i s + t_1 d,\;j s + t_2 d}\;\,w_{k,c,t_1,t_2}.$$

@@ -250,7 +250,7 @@ Look at the vermillion curve: behind each pooling one step of a kernel spans twi
 Six convolutions see 158 pixels instead of 13.
 
 The fourth reason, tolerance to small shifts, is the one that everybody names first. It needs a measurement, and gets two
-sections of its own below.
+sections of its own, [how much shift it forgives](#How-much-shift-does-it-forgive) and [blur](#Blur-before-you-subsample).
 
 ## The window and the output size
 

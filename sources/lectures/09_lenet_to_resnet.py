@@ -1056,7 +1056,7 @@ the direct path.
 
 ## The bottleneck
 
-For 50 layers and more ResNet uses another block, in which the waist of the 1×1 section comes back: 1×1 down to a
+For 50 layers and more ResNet uses another block, in which the waist made by 1×1 convolutions comes back: 1×1 down to a
 quarter of the channels, 3×3 there, 1×1 up again. Three layers instead of two. *Compare it with two 3×3 layers on 256
 channels: more expensive or cheaper?*
 """

@@ -880,9 +880,9 @@ accuracy it is hidden in the second decimal, since doing nothing has most of the
 columns: at the border the network without skips is wrong more often, and elsewhere the two hardly differ. There is the
 answer to the question, and a figure below draws it for every distance.
 
-The third row belongs to the sections on upsampling: here learned and bilinear upsampling differ by no more
-than you would expect from another seed, and the convolutions behind the skip can repair what either does. And how does a
-network come to its masks? Here are five validation pictures during the training of the first.
+The third row belongs to [upsampling](#Upsampling): here learned and bilinear upsampling differ by no more than you would expect
+from another seed, and the convolutions behind the skip can repair what either does. And how does a network come to its masks?
+Here are five validation pictures during the training of the first.
 """
 
 # %%
