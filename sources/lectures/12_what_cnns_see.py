@@ -439,6 +439,7 @@ has kept. *What does the hook hold in the end?*
 """
 
 # %%
+torch.manual_seed(0)
 small = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True)).to(device)
 kept = {}
 handle = small[0].register_forward_hook(
