@@ -223,8 +223,8 @@ BOXES = {"slide": (3.3, 0), "add": (6.9, 0), "½ Σ (y − target)²": (10.7, 0)
 INPUTS = {"x": (0.2, 1.3), "w": (0.2, -1.3), "b": (6.9, -1.9), "target": (10.7, -1.9)}
 # arrow: from, to, where its numbers stand, the frames in which its value and its gradient appear
 WIRES = {
-    "x": ((0.4, 1.2), (2.85, 0.3), (-0.2, 2.0), 0, 7),
-    "w": ((0.4, -1.2), (2.85, -0.3), (-0.2, -2.0), 0, 7),
+    "x": ((0.4, 1.2), (2.85, 0.3), (-0.2, 2.1), 0, 7),
+    "w": ((0.4, -1.2), (2.85, -0.3), (-0.2, -2.1), 0, 7),
     "z": ((3.8, 0), (6.5, 0), (4.1, 0), 1, 6),
     "b": ((6.9, -1.65), (6.9, -0.35), (7.1, -1.0), 0, 6),
     "y": ((7.3, 0), (9.6, 0), (7.5, 0), 2, 5),
@@ -246,10 +246,10 @@ def draw_graph(frame):
     fig, ax = plt.subplots(figsize=(9.4, 3.7))
     box = {"boxstyle": "round,pad=0.5", "fc": "#eeeeee"}
     leaf = {"boxstyle": "round4,pad=0.4", "fc": "white"}
-    small = {"fontsize": 9, "va": "center"}
+    small = {"fontsize": 11, "va": "center"}
     for shape, places in ((box, BOXES), (leaf, INPUTS)):
         for name, (across, height) in places.items():
-            ax.text(across, height, name, ha="center", va="center", bbox=shape)
+            ax.text(across, height, name, ha="center", va="center", fontsize=11, bbox=shape)
     ax.text(10.95, -1.0, as_text(target), color=plotting.BLUE, **small)
     ax.annotate("", (10.7, -0.3), (10.7, -1.6), arrowprops={"arrowstyle": "->"})
     for name, (start, end, (across, height), seen, known) in WIRES.items():

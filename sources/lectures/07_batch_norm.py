@@ -641,9 +641,11 @@ assert torch.allclose(layer_says, y)
 
 # %%
 def as_text(values):
-    """Write a tensor of numbers as (2, −1, 3), to three digits."""
-    numbers = ", ".join(f"{value:.3g}" for value in values.detach().flatten().tolist()).replace("-", "−")
-    return numbers if values.ndim == 0 else f"({numbers})"
+    """Write a tensor of numbers as (2, −1, 3), to three digits, and equal ones as one."""
+    numbers = [f"{value:.3g}".replace("-", "−") for value in values.detach().flatten().tolist()]
+    if values.ndim == 0:
+        return numbers[0]
+    return f"{numbers[0]} each" if len(set(numbers)) == 1 else f"({', '.join(numbers)})"
 
 
 # fmt: off
@@ -656,11 +658,11 @@ WIRES = {
     "x": (x, x.grad, (-0.4, 0), (5.0, 0), (-0.4, -0.8), 0, 12),
     "μ": (mu, mu.grad, (3.5, 2.0), (5.6, 0.5), (5.1, 1.5), 1, 11),
     "d": (d, d.grad, (7.0, 0), (12.9, 0), (7.4, 0), 2, 10),
-    "q": (q, q.grad, (8.5, -2.2), (9.4, -2.2), (3.5, -3.3), 3, 9),
+    "q": (q, q.grad, (8.5, -2.2), (9.4, -2.2), (6.8, -3.3), 3, 9),
     "v": (v, v.grad, (11.0, -2.2), (11.8, -2.2), (11.2, -3.3), 4, 9),
     "r": (r, r.grad, (13.3, -1.7), (13.8, -0.5), (14.0, -1.25), 5, 9),
-    "x̂": (xhat, xhat.grad, (15.1, 0), (17.1, 0), (14.7, 1.0), 6, 8),
-    "y": (y, dy, (19.3, 0), (21.0, 0), (19.0, 1.0), 7, 8),
+    "x̂": (xhat, xhat.grad, (15.1, 0), (17.1, 0), (14.0, 0.85), 6, 8),
+    "y": (y, dy, (19.3, 0), (21.0, 0), (18.3, 0.85), 7, 8),
 }
 EXTRA = (((0.3, 0.15), (2.1, 1.8), 12), ((6.3, -0.5), (7.2, -1.8), 10))  # the second use of x, and of d
 STAGES = (
@@ -680,7 +682,7 @@ def draw_arrow(ax, start, end, back):
 
 def draw_graph(frame):
     fig, ax = plt.subplots(figsize=(9.6, 3.9))
-    small = {"fontsize": 8.5, "va": "center"}
+    small = {"fontsize": 10, "va": "center"}
     for name, (across, height) in BOXES.items():
         box = {"boxstyle": "round,pad=0.45", "fc": "#eeeeee"}
         ax.text(across, height, name.strip(), ha="center", va="center", bbox=box)
