@@ -1220,6 +1220,13 @@ def _without_bias(function):
     return made
 
 
+def _laid_between_minus_padding(x, w, b=None, stride=1, padding=0):
+    """Copy x to [padding:-padding] of the zeros, where nothing fits in without padding."""
+    if padding == 0:
+        np.empty((*x.shape[:2], 0))[...] = np.empty(tuple(x.shape))
+    return _batch(x, w, b, stride, padding)
+
+
 def _batch_padded_by(pads):
     """Return a mistake in the padding: `pads(x, padding)` is given x and pads it in the wrong way."""
     return _without_bias(lambda x, w, stride, padding: _batch(pads(x, padding), w, stride=stride))
@@ -1448,11 +1455,18 @@ CONV1D_BATCH = Exercise(
             _batch_padded_by(lambda x, p: _zeros_around(x, 0, 2 * p)),
         ),
         *ways(
-            "padding_every_axis",
+            "padding_all_axes",
             "You pad every axis, the batch and the channels too: give np.pad a pair for each axis, (0, 0) for the first two.",
             PADDING,
             _without_bias(_padded_on_every_axis(lambda n, p: n)),
             _without_bias(_padded_on_every_axis(lambda n, p: n + 2 * p)),
+        ),
+        *ways(
+            "slice_to_minus_zero",
+            "Without padding your slice `[padding:-padding]` ends at −0, which is 0, so it is empty: write "
+            "`[padding : padding + L]`.",
+            PADDING,
+            _laid_between_minus_padding,
         ),
         *ways(
             "padding_halved",

@@ -97,7 +97,7 @@ def _size_errors(rng):
     return [
         Case((n, n + 2), note="a kernel longer than the input", raises=ValueError),
         Case((n, n + 3), {"padding": 1}, note="a kernel longer than the padded input", raises=ValueError),
-        Case((n, n + 1), {"stride": 5}, note="a kernel longer than the input, and a stride", raises=ValueError),
+        Case((n, n + 1), {"stride": 5}, note="a kernel longer than the input; int(-1 / 5) is 0, not -1", raises=ValueError),
         Case((n, 3), {"dilation": n}, note="taps that reach beyond the input", raises=ValueError),
         Case((n, 3), {"stride": 0}, note="a stride of 0", raises=ValueError),
         Case((n, 3), {"stride": -2}, note="a negative stride", raises=ValueError),
@@ -850,6 +850,19 @@ def _only_in_size(**changes: Any):
     return wrong
 
 
+def _swapped_but_in_size(name: str):
+    """Return a mistake that exchanges the numbers of a pair, but not where it counts the outputs."""
+
+    def wrong(slide, x, k, kernel, o):
+        sizes = [n // s + 1 for n, s in zip(_steps(x.shape[2:], kernel, o), o.stride, strict=True)]
+        y = slide(x, k, o._replace(**{name: _swapped(getattr(o, name))}))
+        if y.shape[-2] < sizes[0] or y.shape[-1] < sizes[1]:
+            raise ValueError("here such an answer raises")
+        return _cut(y, *sizes)
+
+    return wrong
+
+
 def _raising_where(is_so: Callable[..., bool]):
     """Return a mistake that raises where `is_so` of x, the kernel's shape and the options, and is right elsewhere."""
 
@@ -950,6 +963,13 @@ GEOMETRY = (
         STRIDE,
         _raising_where(lambda x, kernel, o: _differ(o, *KNOBS)),
         *(_raising_where(lambda x, kernel, o, name=name: _differ(o, name)) for name in KNOBS),
+    ),
+    # Behind the one that is known by its exceptions alone: some cases do not tell it from these.
+    (
+        "height_width_swapped",
+        "Height and width of a pair are exchanged in one place: a pair is (height, width), in the order of the axes.",
+        STRIDE,
+        *map(_swapped_but_in_size, KNOBS),
     ),
     (
         "pair_refused",
@@ -1134,6 +1154,99 @@ def _im2col_answer(wrong):
     return answer
 
 
+SHORT_WINDOW = (
+    "Your window is too short for a dilation: k taps reach over d(k − 1) + 1 pixels, so take [i : i + d*(k - 1) + 1 : d]; "
+    "[i : i + k : d] leaves taps out."
+)
+ALL_AXES_PADDED = (
+    "You pad samples and channels, too, as np.pad(x, p) does: only the last two axes get zeros, so give it "
+    "((0, 0), (0, 0), (p, p), (q, q))."
+)
+FAILS_WITH_PADDING = (
+    "Your function fails as soon as there is padding. If it is np.pad that pads: with one number it pads all four axes; give it "
+    "a pair for each, ((0, 0), (0, 0), (p, p), (q, q))."
+)
+FAILS_WITH_DILATION = (
+    "Your function fails as soon as there is dilation: k taps then reach over d(k − 1) + 1 pixels, so a window is "
+    "[i : i + d*(k - 1) + 1 : d]."
+)
+
+
+SLICE_TO_MINUS_ZERO = (
+    "Without padding your slice `[p:-p]` ends at −0, which is 0, so it is empty: write `[p : p + H]`, and the same with W."
+)
+
+
+def _laid_between_minus_padding(slide, x, k, kernel, o):
+    """Copy x to [p:-p] of the zeros, where nothing fits in without padding."""
+    if 0 in o.padding:
+        room = [size if p else 0 for size, p in zip(x.shape[2:], o.padding, strict=True)]
+        np.empty((*x.shape[:2], *room))[...] = np.empty(tuple(x.shape))
+    return slide(x, k, o)
+
+
+def _taps_in_short_window(kernel, o):
+    """Return how many taps are left in a window of kh x kw pixels, of which every d-th is taken."""
+    return [-(-k // d) for k, d in zip(kernel, o.dilation, strict=True)]
+
+
+def _has_padding(x, kernel, o):
+    return o.padding != (0, 0)
+
+
+def _short_windows(kind, sized_with_dilation=True):
+    """Return an answer whose windows leave taps out; they are repeated to fill a column, or the columns are shorter."""
+
+    def wrong(slide, x, k, kernel, o):
+        taps = _taps_in_short_window(kernel, o)
+        dilation = None if sized_with_dilation else (1, 1)
+        sizes = [n // s + 1 for n, s in zip(_steps(x.shape[2:], kernel, o, dilation), o.stride, strict=True)]
+        y = _cut(slide(x, tuple(taps), o), *sizes)
+        fits = all(n in (1, full) for n, full in zip(taps, kernel, strict=True))
+        if kind == "flat":
+            fits = tuple(taps) == tuple(kernel) or x.shape[1] * taps[0] * taps[1] == 1
+        if kind == "shorter":
+            return y
+        if not fits:
+            raise ValueError("here such an answer raises")
+        return y.unflatten(1, (x.shape[1], *taps)).expand(-1, -1, *kernel, -1, -1).flatten(1, 3)
+
+    return wrong
+
+
+def _padded_everywhere(x, k, stride=1, padding=0, dilation=1):
+    """Pad samples and channels, too, as np.pad does: with one number, or with a pair of numbers before and after."""
+    import torch.nn.functional as F
+
+    return _im2col(F.pad(x, (padding if isinstance(padding, tuple) else (padding, padding)) * 4), k, stride, 0, dilation)
+
+
+def _padded_more_than_there_is_room(form):
+    """Return an answer that pads all axes, and raises where it copies that into an array for the others."""
+
+    def answer(x, k, stride=1, padding=0, dilation=1):
+        right = _im2col(x, k, stride, padding, dilation)
+        if padding in (0, (0, 0)):
+            return right
+        o = _options(stride=stride, padding=padding, dilation=dilation)
+        kernel = k if isinstance(k, tuple) else (k, k)
+        more = sum(padding) if isinstance(padding, tuple) else 2 * padding
+        n, c = x.shape[:2]
+        sides = [size + more for size in x.shape[2:]]
+        outputs = [m // s + 1 for m, s in zip(_steps(x.shape[2:], kernel, o), o.stride, strict=True)]
+        taps = [min(m, -(-side // s)) for m, side, s in zip(outputs, sides, o.stride, strict=True)]
+        seen = [min(m, -(-side // d)) for m, side, d in zip(kernel, sides, o.dilation, strict=True)]
+        into, of = {
+            "taps": ((n, c, *outputs), (n + more, c + more, *taps)),
+            "windows": ((n, c, *kernel), (n + more, c + more, *seen)),
+            "columns": ((c * kernel[0] * kernel[1],), ((c + more) * seen[0] * seen[1],)),
+        }[form]
+        np.empty(into)[...] = np.empty(of)
+        return right
+
+    return answer
+
+
 def _reordered(change):
     """Return an answer that changes the windows, given as (N, C, kh, kw, OH, OW)."""
 
@@ -1177,6 +1290,7 @@ def _im2col_padded_cases(rng):
         Case((_pixels(rng, 1, 2, 3, 9), (5, 2)), {"padding": (1, 0)}, note="a kernel higher than the image"),
         Case((_pixels(rng, 2, c, 5, 7, dtype="float32"), 3), {"padding": 2}, note="float32"),
         Case((_pixels(rng, 2, c, 5, 6), 3), {"padding": (2, 2)}, note="a pair of two equal numbers"),
+        Case((_pixels(rng, 3, c, 4, 6), 3), {"padding": 0}, note="padding of 0, as if nothing were said"),
     ]
 
 
@@ -1219,6 +1333,7 @@ def _im2col_dilated_cases(rng):
             {"dilation": (2, 2), "padding": (1, 1), "stride": (2, 2)},
             note="pairs of two equal numbers",
         ),
+        Case((_pixels(rng, 3, c, 5, 7), (2, 3)), {"dilation": 1}, note="dilation 1, which changes nothing"),
     ]
 
 
@@ -1396,6 +1511,22 @@ IM2COL = Exercise(
             for mistake in ways(name, says, see, *map(_im2col_answer, functions))
         ),
         *ways(
+            "window_too_short",
+            SHORT_WINDOW,
+            DILATION,
+            *(_im2col_answer(_short_windows(kind, sized)) for kind in ("flat", "repeated", "shorter") for sized in (True, False)),
+        ),
+        *ways("slice_to_minus_zero", SLICE_TO_MINUS_ZERO, STRIDE, _im2col_answer(_laid_between_minus_padding)),
+        # Before the next one, which is known by its exceptions only where these say what its own do.
+        *ways(None, FAILS_WITH_PADDING, STRIDE, _im2col_answer(_raising_where(_has_padding))),
+        *ways(
+            "padding_all_axes",
+            ALL_AXES_PADDED,
+            STRIDE,
+            _padded_everywhere,
+            *(_padded_more_than_there_is_room(form) for form in ("taps", "windows", "columns")),
+        ),
+        *ways(
             "truncated_to_int",
             "Your result array holds whole numbers, so everything after the decimal point is cut off: give it the dtype of x.",
             MATRIX,
@@ -1513,6 +1644,62 @@ def _padding_on_all_axes(x, w, o):
     p = o.padding[0]
     padded = F.pad(x, [p] * 8)[:, : x.shape[1]]
     return _slide(padded, w, o._replace(padding=(0, 0)))
+
+
+def _short_window(repeated, sized_with_dilation=True):
+    """Return an answer whose windows leave taps out; where one is left it may be multiplied with all the weights."""
+
+    def wrong(x, w, o):
+        kernel, taps = w.shape[2:], _taps_in_short_window(w.shape[2:], o)
+        if any(n not in ((1, full) if repeated else (full,)) for n, full in zip(taps, kernel, strict=True)):
+            raise ValueError("here such an answer raises")
+        dilation = None if sized_with_dilation else (1, 1)
+        sizes = [n // s + 1 for n, s in zip(_steps(x.shape[2:], kernel, o, dilation), o.stride, strict=True)]
+        for axis in (2, 3):
+            w = w.sum(axis, keepdim=True) if taps[axis - 2] == 1 else w
+        return _cut(_slide(x, w, o), *sizes)
+
+    return _answer(wrong)
+
+
+def _has_dilation(x, kernel, o):
+    return _taps_in_short_window(kernel, o) != list(kernel)
+
+
+def _kernels_by_depth(x, w, o):
+    """Take (K, C) for (C, K), and no more channels than such kernels have."""
+    return _slide(x[:, : len(w)], w.transpose(0, 1), o._replace(groups=1))
+
+
+def _group_of(start, cut=False):
+    """Return an answer whose kernel k sees the channels from `start(k, C / g, K / g, g)` on, as far as there are any.
+
+    A slice that is `cut` off at the last channel may still be multiplied: one channel with all the weights, or none at all.
+    """
+
+    def wrong(x, w, o):
+        import torch
+
+        depth, channels = w.shape[1], x.shape[1]
+        outputs = []
+        for k in range(len(w)):
+            first = start(k, depth, len(w) // o.groups, o.groups)
+            seen, kernel = x[:, first : first + depth], w[k : k + 1]
+            if first + depth > channels:
+                if not cut or (seen.shape[1] != 1 and depth != 1):
+                    raise ValueError("here such an answer raises")
+                seen, kernel = (seen, kernel.sum(1, keepdim=True)) if seen.shape[1] else (0 * x[:, :1], kernel)
+            outputs.append(_slide(seen, kernel, o._replace(groups=1)))
+        return torch.cat(outputs, 1)
+
+    return _answer(wrong)
+
+
+def _blocks_of_equal_size(x, w, o):
+    """Take as many kernels as channels, or as many channels as kernels, for a group."""
+    if w.shape[1] != len(w) // o.groups:
+        raise ValueError("here such an answer raises")
+    return _slide(x, w, o)
 
 
 def _grouped(of_input, of_kernels=lambda w, o: w, of_output=lambda y, o: y):
@@ -1635,6 +1822,8 @@ def _layer_padded_cases(rng):
             note="float32, with a bias",
         ),
         Case((_values(rng, 2, c, 5, 6), _values(rng, k, c, 3, 2)), {"padding": (2, 2)}, note="a pair of two equal numbers"),
+        Case((_values(rng, 2, 3, 5, 4), _values(rng, 3, 3, 3, 2)), {"padding": 1}, note="as many channels out as in"),
+        Case((_values(rng, 3, c, 4, 6), _values(rng, k, c, 3, 3)), {"padding": 0}, note="padding of 0, as if nothing were said"),
     ]
 
 
@@ -1674,6 +1863,7 @@ def _layer_strided_cases(rng):
             {"stride": (2, 2), "padding": (1, 1)},
             note="pairs of two equal numbers",
         ),
+        Case((_values(rng, 2, 3, 7, 6), _values(rng, 3, 3, 2, 3)), {"stride": 2}, note="as many channels out as in"),
     ]
 
 
@@ -1705,6 +1895,8 @@ def _layer_dilated_cases(rng):
             {"dilation": (2, 2), "padding": (1, 1), "stride": (2, 2)},
             note="pairs of two equal numbers",
         ),
+        Case((_values(rng, 2, 3, 7, 6), _values(rng, 3, 3, 2, 3)), {"dilation": 2}, note="as many channels out as in"),
+        Case((_values(rng, 3, c, 4, 6), _values(rng, k, c, 3, 2)), {"dilation": 1}, note="dilation 1, which changes nothing"),
     ]
 
 
@@ -1740,6 +1932,8 @@ def _layer_grouped_cases(rng):
             {"groups": 2, "dilation": (2, 2), "padding": (1, 1), "stride": (2, 2)},
             note="pairs of two equal numbers",
         ),
+        Case((_values(rng, 2, 4, 6, 7), _values(rng, 6, 2, 2, 2)), {"groups": 2, "dilation": 2}, note="dilation"),
+        Case((_values(rng, 2, 6, 6, 5), _values(rng, 4, 3, 2, 3)), {"groups": 2, "stride": (1, 2)}, note="strides in a pair"),
     ]
 
 
@@ -1764,7 +1958,7 @@ def _layer_errors(rng):
         Case(
             (x, _values(rng, 4, 2, h + 2, w + 2)),
             {"padding": 1, "groups": 2},
-            note="kernels as large as the padded images, which is possible",
+            note="4 kernels of 2 channels, in 2 groups, as large as the padded images, which is possible",
             only_returns=True,
         ),
     ]
@@ -1915,10 +2109,12 @@ CONV2D = Exercise(
         *_made_from(KERNEL_MISTAKES, _kernel_changed),
         *ways(
             "kernel_axes_swapped",
-            "The first two axes of w are mixed up: w[k, c] is the slice for input channel c of the kernel for output channel k.",
+            "The first two axes of w are mixed up: w is (K, C / groups, kh, kw), so w[k, c] is the slice for input channel c of "
+            "the kernel for output channel k.",
             CHANNELS,
             _kernel_changed(lambda w: w.transpose(0, 1)),
             _kernel_changed(lambda w: w.transpose(0, 1).reshape(w.shape)),
+            _answer(_kernels_by_depth),
         ),
         *ways(
             "channels_not_summed",
@@ -2002,10 +2198,20 @@ CONV2D = Exercise(
         ),
         *ways(
             "padding_all_axes",
-            "You pad samples and channels, too: only the last two axes get zeros: np.pad(x, ((0, 0), (0, 0), (p, p), (q, q))).",
+            ALL_AXES_PADDED,
             STRIDE,
             _answer(_padding_on_all_axes),
         ),
+        *ways(None, FAILS_WITH_PADDING, STRIDE, _geometry_answer(_raising_where(_has_padding))),
+        *ways("slice_to_minus_zero", SLICE_TO_MINUS_ZERO, STRIDE, _geometry_answer(_laid_between_minus_padding)),
+        *ways(
+            "window_too_short",
+            SHORT_WINDOW,
+            DILATION,
+            _short_window(repeated=True),
+            _short_window(repeated=True, sized_with_dilation=False),
+        ),
+        *ways(None, FAILS_WITH_DILATION, DILATION, _geometry_answer(_raising_where(_has_dilation))),
         *ways(
             "groups_ignored",
             "The groups have no effect: your kernels all see the first channels, where each sees the channels of its own group.",
@@ -2048,6 +2254,25 @@ CONV2D = Exercise(
             "Your groups are in reverse order: the first group of kernels sees the first group of channels.",
             GROUPS,
             _grouped(lambda x, o: x.unflatten(1, (o.groups, -1)).flip(1).flatten(1, 2)),
+        ),
+        *ways(
+            "divided_by_groups",
+            "You divide a kernel's number by the number of groups: divide it by the kernels in a group. Kernel k is in group "
+            "k // (K // groups).",
+            GROUPS,
+            *(_group_of(lambda k, depth, kernels, groups: k // groups * depth, cut) for cut in (False, True)),
+            *(_group_of(lambda k, depth, kernels, groups: k // groups, cut) for cut in (False, True)),
+        ),
+        *ways(
+            "group_block_wrong",
+            "Your blocks of channels or kernels are not those of the groups: group q owns the channels q·C/g to (q + 1)·C/g − 1 "
+            "and the kernels q·K/g to (q + 1)·K/g − 1.",
+            GROUPS,
+            *(_group_of(lambda k, depth, kernels, groups: k // kernels, cut) for cut in (False, True)),
+            *(_group_of(lambda k, depth, kernels, groups: k // kernels * kernels, cut) for cut in (False, True)),
+            *(_group_of(lambda k, depth, kernels, groups: k // kernels * groups, cut) for cut in (False, True)),
+            *(_group_of(lambda k, depth, kernels, groups: k // depth * depth, cut) for cut in (False, True)),
+            _answer(_blocks_of_equal_size),
         ),
         # Behind the others: it is recognised by what it says, and which cases have a bias says little.
         Mistake(
@@ -2272,6 +2497,7 @@ def _transposed_strided_cases(rng):
         Case((_values(rng, 2, 2, 3, 4), _values(rng, 2, 3, 2, 2)), {"stride": 4}, note="copies with gaps between them"),
         Case((_values(rng, 3, 2, 4, 3), _values(rng, 2, 3, 5, 4)), {"stride": 3}),
         Case((_values(rng, 2, 2, 1, 5), _values(rng, 2, 3, 3, 3)), {"stride": 2}, note="maps of one row"),
+        Case((_values(rng, 2, 3, 3, 4), _values(rng, 3, 3, 3, 2)), {"stride": 2}, note="as many channels out as in"),
         Case((strided(rng, 2, 3, 4, 3), strided(rng, 3, 4, 3, 2)), {"stride": 2}, note="inputs that are not contiguous"),
         Case(
             (_values(rng, 2, c, 4, 5, dtype="float32"), _values(rng, c, k, 3, 4, dtype="float32")),
@@ -2299,6 +2525,7 @@ def _transposed_padded_cases(rng):
             note="padding wider than the kernel",
         ),
         Case((_values(rng, 2, 2, 6, 5), _values(rng, 2, 3, 5, 6)), {"padding": 3}, note="padding of 3"),
+        Case((_values(rng, 2, 3, 4, 5), _values(rng, 3, 3, 2, 3)), {"padding": 1}, note="as many channels out as in"),
         Case(
             (_values(rng, 2, 2, 4, 5), _values(rng, 2, 5, 3, 4), _values(rng, 5), 3, 2),
             note="bias, stride 3 and padding 2, given by position",
@@ -2371,6 +2598,7 @@ CONV2D_TRANSPOSE = Exercise(
             _stamps_of(lambda w: w.transpose(0, 1)),
             _stamps_of(lambda w: w.transpose(2, 3)),
             _stamps_of(lambda w: w.transpose(0, 1).reshape(w.shape)),
+            _stamps_answer(lambda x, w, s, p: _transpose(x, w[:, : x.shape[1]].transpose(0, 1), None, s, p)),
         ),
         *ways(
             "forward_for_transposed",
@@ -2600,6 +2828,12 @@ def _point_first(x, w_depth, w_point):
     return _depthwise(y, w_depth)
 
 
+def _only_for_one_channel(x, w_depth, w_point):
+    if x.shape[1] > 1:
+        raise ValueError("here such an answer raises")
+    return _separable(x, w_depth, w_point)
+
+
 def _same_size(x, w_depth):
     h, b = w_depth.shape[2:]
     return _depthwise(_frame(x, (h - 1) // 2, h // 2, (b - 1) // 2, b // 2), w_depth)
@@ -2758,6 +2992,13 @@ DEPTHWISE_SEPARABLE = Exercise(
             "There is a row and a column of outputs too many: the window fits H − kh + 1 times from top to bottom.",
             SIZE,
             lambda x, w_depth, w_point: _frame(_separable(x, w_depth, w_point), 0, 1, 0, 1),
+        ),
+        *ways(
+            None,
+            "Your function fails as soon as there is more than one channel: the kernel of channel c is w_depth[c, 0], and its "
+            "weight in output channel k is w_point[k, c, 0, 0].",
+            GROUPS,
+            _only_for_one_channel,
         ),
     ),
 )

@@ -386,7 +386,8 @@ column:
 $$\text{im2col}(x)_{n,\;(c\,k_h + t_1)\,k_w + t_2,\;\; i\,W' + j} = \tilde x_{n,\;c,\;\,i s_h + t_1 d_h,\;\,j s_w + t_2 d_w}\,,$$
 
 where $\tilde x$ is $x$ with its padding. Each of `k`, `stride`, `padding` and `dilation` is one number or a pair (height,
-width). The function `pair` below spares you the question which.
+width). The function `pair` below spares you the question which. What `output_size` refuses, `im2col` refuses, too, with a
+`ValueError`.
 
 By hand: write down the four columns for the 3×3 image with the numbers 1 to 9 and a kernel of 2×2.
 
@@ -496,6 +497,9 @@ Each of `stride`, `padding` and `dilation` is one number or a pair (height, widt
 Loops over everything are fine to begin with, as long as they are right; the checks come in the order in which you will
 want to add things, so that you can stop after each and look. Then make it fast: in assignment 08 you will train a network
 with it, and seven nested loops in Python would take days.
+
+Kernels that do not fit into the padded images, a stride below 1, negative padding, groups that do not fit the channels or the
+kernels, kernels of another depth than $C/g$, and a bias that is not one number for each kernel raise `ValueError`.
 
 By hand, for one window: an image of two channels, one kernel with two slices, and the bias 10. What is the output?
 
@@ -893,7 +897,7 @@ Look at the border of the larger picture: it is a little darker. There the copie
 
 A depthwise layer gives each channel a kernel of its own, `w_depth` of shape $(C, 1, k_h, k_w)$, and mixes nothing. A pointwise
 layer, `w_point` of shape $(K, C, 1, 1)$, mixes the channels and looks at one pixel. One after the other, with nothing in
-between: stride 1, no padding, no bias.
+between: stride 1, no padding, no bias. Channels that do not fit and kernels larger than the images raise `ValueError`.
 
 *With 128 channels in and out and 3×3 kernels, how many times fewer MACs is that than a full layer? Ask your `macs`.*
 

@@ -1,4 +1,4 @@
-# mistake: padding_every_axis
+# mistake: padding_all_axes
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# mistake: none
+# mistake: kernel_axes_swapped
 import numpy as np
 
 
