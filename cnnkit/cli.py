@@ -29,7 +29,10 @@ def notebooks(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; name every file that differs from its source.")] = False,
     execute: Annotated[bool, typer.Option("--execute", help="Execute lectures even if their code has not changed.")] = False,
 ) -> None:
-    """Build lectures, solutions, assignments and the course map from sources/."""
+    """Build lectures, solutions, assignments and the course map from sources/.
+
+    Exit status: 0, or 1 if something could not be built or, with --check, differs from its source.
+    """
     from cnnkit.notebooks import find_root, run_build
 
     if check and execute:
@@ -45,7 +48,10 @@ def notebooks(
 
 @app.command()
 def doctor() -> None:
-    """Show versions, device, data and tools: what is there, what is missing, and how to get it."""
+    """Show versions, device, data and tools: what is there, what is missing, and how to get it.
+
+    Exit status: 0 if the course can be used, 1 if something is missing that it needs.
+    """
     from rich.console import Console
 
     from cnnkit.doctor import examine, report
@@ -164,7 +170,10 @@ def sample_class(
     students: Annotated[int, typer.Option(min=1, help="The size of the class.")] = 12,
     seed: Annotated[int, typer.Option(help="Draws the students; the same seed draws the same.")] = 1,
 ) -> None:
-    """Make up a class of submissions from the bank of answers: strong, weak and unfinished ones, and broken notebooks."""
+    """Make up a class of submissions from the bank of answers: strong, weak and unfinished ones, and broken notebooks.
+
+    Exit status: 0, or 2 if nothing was made.
+    """
     from cnnkit.grading.assignment import find_course, find_topic
     from cnnkit.grading.sample import sample_class as draw_class
 

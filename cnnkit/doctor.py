@@ -20,6 +20,8 @@ from cnnkit import data
 MAIN_PACKAGES = ("cnnkit", "numpy", "torch", "torchvision", "jupyterlab", "nbgrader")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BARE_PYTHON = re.compile(r"python[\d.]*")
+# The least of what the sandbox does (cnnkit/grading/sandbox.py): namespaces, a file system that is read only, /proc, /dev.
+TRIAL = ("--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true")
 
 
 class Finding(NamedTuple):
@@ -97,7 +99,8 @@ def _describe(device: Any) -> str:
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         return f"{device}: {properties.name}, {properties.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}"
-    return f"{device}, {torch.get_num_threads()} threads, {os.cpu_count()} cores"
+    threads, cores = torch.get_num_threads(), os.cpu_count()
+    return f"{device}, {threads} thread{'s' * (threads != 1)}, {cores} core{'s' * (cores != 1)}"
 
 
 def check_data() -> Finding:
@@ -168,7 +171,7 @@ def check_kernel() -> Finding:
 
 
 def check_bubblewrap() -> Finding:
-    """Find bubblewrap, the sandbox in which a class is graded."""
+    """Find bubblewrap, the sandbox in which a class is graded, and see whether it may make one here."""
     if not sys.platform.startswith("linux"):
         return Finding("optional", "bubblewrap", "grading other people's notebooks in a sandbox needs Linux; all else works.")
     program = shutil.which("bwrap")
@@ -178,7 +181,24 @@ def check_bubblewrap() -> Finding:
             "bubblewrap",
             "only needed to grade a class: `apt-get install bubblewrap`, or the package bubblewrap of your distribution.",
         )
-    return _program("bubblewrap", program)
+    finding = _program("bubblewrap", program)
+    if finding.state != "ok":
+        return finding
+    try:
+        subprocess.run([program, *TRIAL], capture_output=True, text=True, timeout=20, check=True)
+    except subprocess.CalledProcessError as error:
+        said = " ".join(error.stderr.split()) or f"exit status {error.returncode}"
+        return Finding(
+            "optional",
+            "bubblewrap",
+            f"no class can be graded here, all else works: the system does not let {program} make a sandbox ({said}). "
+            "Allow user namespaces; for a container, ask whoever runs it.",
+        )
+    except subprocess.TimeoutExpired:
+        return Finding(
+            "optional", "bubblewrap", f"no class can be graded here, all else works: {program} made no sandbox in 20 s."
+        )
+    return finding
 
 
 def check_chromium() -> Finding:

@@ -18,6 +18,7 @@ from cnnkit.checking.reporting import FAILED_COLOUR, PASSED_COLOUR
 from cnnkit.grading.results import by_exercise
 
 PASSED, NOT_PASSED, NOT_TRIED = "passed", "not passed", "not tried"
+WITHOUT_WORDS = "The points leave out answers in words, which a person grades."
 MARKS = {PASSED: "✓", NOT_PASSED: "✗", NOT_TRIED: "○"}
 COLOURS = {PASSED: PASSED_COLOUR, NOT_PASSED: FAILED_COLOUR, NOT_TRIED: "#595959"}
 
@@ -90,7 +91,8 @@ def as_text(topics: Sequence[TopicProgress]) -> str:
         lines.append(f"{its.topic}: {its.passed} of {len(its.exercises)} exercises, {its.points:g} of {its.of_points:g} points")
         lines += [f"    {MARKS[state]} {name}: {state}" for name, state in its.exercises.items() if state == NOT_PASSED]
     done, total = sum(its.passed for its in topics), sum(len(its.exercises) for its in topics)
-    return "\n".join([*lines, f"{done} of {total} exercises are passed, as your notebooks were last run and saved."])
+    says = f"{done} of {total} exercises are passed, as your notebooks were last run and saved."
+    return "\n".join([*lines, f"{says} {WITHOUT_WORDS}"])
 
 
 def as_html(topics: Sequence[TopicProgress]) -> str:
@@ -99,7 +101,8 @@ def as_html(topics: Sequence[TopicProgress]) -> str:
     done, total = sum(its.passed for its in topics), sum(len(its.exercises) for its in topics)
     legend = ", ".join(f"{mark} {state}" for state, mark in MARKS.items())
     return (
-        f"<p><b>{done} of {total} exercises are passed</b>, as your notebooks were last run and saved. {legend}.</p>"
+        f"<p><b>{done} of {total} exercises are passed</b>, as your notebooks were last run and saved. {WITHOUT_WORDS} "
+        f"{legend}.</p>"
         f'<table style="text-align:left">{rows}</table>'
     )
 

@@ -112,7 +112,15 @@ def test_cpu_is_named_with_its_threads(monkeypatch):
     import torch
 
     monkeypatch.setenv("CNNKIT_DEVICE", "cpu")
-    assert doctor.check_device() == ("ok", "device", f"cpu, {torch.get_num_threads()} threads, {doctor.os.cpu_count()} cores")
+    assert doctor.check_device() == (
+        "ok",
+        "device",
+        f"cpu, {_counted(torch.get_num_threads(), 'thread')}, {_counted(doctor.os.cpu_count(), 'core')}",
+    )
+
+
+def _counted(number, name):
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def test_cuda_is_named_with_its_memory(monkeypatch):
@@ -251,6 +259,20 @@ def test_a_program_that_is_there(monkeypatch, tmp_path):
     finding = doctor.check_bubblewrap()
     assert finding.state == "optional"
     assert "does not answer" in finding.detail
+
+
+def test_a_bubblewrap_that_may_not_make_a_sandbox_is_named(monkeypatch, tmp_path):
+    program = tmp_path / "bwrap"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "bwrap: No permissions to create namespace" >&2\nexit 1\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: str(program))
+    finding = doctor.check_bubblewrap()
+    assert finding.state == "optional"
+    assert "no class can be graded here" in finding.detail
+    assert "No permissions to create namespace" in finding.detail
 
 
 def test_a_check_that_lacks_a_package_reports_it(monkeypatch):

@@ -98,7 +98,8 @@ def test_command(course, monkeypatch):
         "02_convolution_1d: 0 of 2 exercises, 1 of 6 points",
         "    ✗ conv1d: not passed",
         "03_convolution_2d: 0 of 1 exercises, 0 of 2 points",
-        "0 of 3 exercises are passed, as your notebooks were last run and saved.",
+        "0 of 3 exercises are passed, as your notebooks were last run and saved. "
+        "The points leave out answers in words, which a person grades.",
     ]
 
 
