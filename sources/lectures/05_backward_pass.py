@@ -1414,8 +1414,9 @@ can do is worse than anything you should accept. So check gradients in **float64
 
 Now the right panel, a surprise: without the tanh there is no valley. The bigger the nudge, the better! A convolution is
 *linear* in its kernel. A straight line has no bend, hence no truncation error, and only rounding remains. A linear
-layer is the one case where you could nudge by 1. (That holds for the sum $\sum dy\,y$. Our squared error of the first
-section bends, but a parabola bends both ends alike, so its central difference is exact as well.)
+layer is the one case where you could nudge by 1. (That holds for the sum $\sum dy\,y$. Our squared error of the [first
+section](#Which-way-should-a-weight-move?) bends, but a parabola bends both ends alike, so its central difference is
+exact as well.)
 
 ### How close is close enough?
 

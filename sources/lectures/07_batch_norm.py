@@ -220,9 +220,10 @@ assert travel["he"] > 2 * travel["bn"]
 r"""
 Look at the left panel: the values move and change their scale, though the pictures always come from the same set. They
 move because the nine convolutions *below* are learning too. The layers above must follow a target that does not stand
-still. Ioffe and Szegedy, who invented batch normalisation in 2015, called that **internal covariate shift** and proposed
-to stop it: *let every layer have inputs of mean 0 and variance 1, by measuring and correcting them all the time.* That
-is the right panel. Whether this is *why* it works is another question. We shall put it to the test further down.
+still. Ioffe and Szegedy, who invented batch normalisation in 2015, called that **internal covariate shift** and
+proposed to stop it: *let every layer have inputs of mean 0 and variance 1, by measuring and correcting them all the
+time.* That is the right panel. Whether this is *why* it works is another question. We shall put it to the test [further
+down](#Is-it-the-drift?).
 
 ## Statistics of a channel
 
