@@ -319,8 +319,8 @@ A kernel that is a column times a row: two passes in one dimension do its work. 
 
 ### skip connection
 
-A way around some layers: what is there is kept, to be added or stacked later; in a residual block also shortcut. [Lecture
-13](lectures/13_segmentation_unet.ipynb)
+A way around some layers: what is there is kept, to be added or stacked later; in a residual block also
+shortcut. [Lecture 13](lectures/13_segmentation_unet.ipynb)
 
 ### softmax
 
