@@ -445,7 +445,7 @@ ways = {
     "Adam": lambda p, g: adam_step(p, g, state, lr=0.3),
 }
 fig, ax = plt.subplots(figsize=(7, 2.8))
-for (name, step), colour in zip(ways.items(), (plotting.GREY, plotting.BLUE, plotting.VERMILLION), strict=True):
+for (name, step), colour in zip(ways.items(), (plotting.VERMILLION, plotting.BLUE, plotting.GREEN), strict=True):
     place = np.array([-9.0, 0.8])
     path = [place.copy()]
     for _ in range(60):
