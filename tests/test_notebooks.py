@@ -584,6 +584,57 @@ def test_every_word_of_the_glossary_is_linked_where_its_lecture_first_uses_it() 
         assert sum(f"](../glossary.ipynb#{word})" in cell for cell in cells) == 1, f"{lecture}: {word}"
 
 
+OPENING = re.compile(
+    r"# (?P<number>\d\d) · .+\n\n(?:.+\n\n)+?\*\*After this lecture you can\*\*\n\n(?:(?:- |  ).+\n)+\n"
+    r"\*\*Time:\*\* about \d+ minutes to read, predict and run; the code itself needs [^.]+\. \*\*You need\*\* [^.]+\. "
+    r"Afterwards: \[assignment (?P=number)\]\(\.\./assignments/(?P=number)_\w+/(?P=number)_\w+\.ipynb\)\."
+)
+SELF_CHECK = re.compile(
+    r"^> \*\*Check yourself\.\*\* .+\n(?:> .+\n)*>\n> <details><summary>Answer</summary>\n>\n"
+    r"(?:> [^<\n].*\n|>\n)+?>\n> </details>$",
+    re.MULTILINE,
+)
+MISTAKE = re.compile(r"- \*\*.+?\*\*.* \S.*[.)]$")  # its name in bold, then at least a sentence
+LAST_SECTIONS = ["Common mistakes", "Summary", "References", "Your turn"]
+
+
+def departures(topic: str) -> list[str]:
+    """Say where a lecture departs from what CONTRIBUTING.md says under "How a lecture is built"."""
+    cells = read_source(ROOT, ROOT / "sources" / "lectures" / f"{topic}.py").cells
+    texts = [cell.text.strip() for cell in cells if cell.kind == "markdown"]
+    text = "\n\n".join(texts)
+    said = []
+
+    if not OPENING.fullmatch(re.sub(r"(?<=\S)\n(?=[^-\n ])", " ", texts[0])):
+        said.append("the opening is not title, text, what you can do afterwards, time, what you need, the assignment")
+    titles = re.findall(r"^## (.+)$", text, re.M)
+    said += [f"the heading {title!r} has a number" for title in titles if re.match(r"\d+[.)]", title)]
+    if titles[-4:] != LAST_SECTIONS:
+        return [*said, f"the last sections are {titles[-4:]}"]
+    body, mistakes, _, _, your_turn = re.split(rf"^## (?:{'|'.join(LAST_SECTIONS)})\n", text, flags=re.M)
+
+    if len(SELF_CHECK.findall(body)) < 2:
+        said.append("fewer than two questions to check oneself")
+    outside = SELF_CHECK.sub("", text)
+    said += [f"a box of another form: {line}" for line in re.findall(r"^.*(?:^>|<details|<div|Check yourself).*$", outside, re.M)]
+    said += [f"not a link: {place}" for place in re.findall(r"\bsections? \d+\b(?!\.\d)", body + mistakes)]
+
+    entries = re.split(r"\n(?=- )", mistakes.strip().partition("\n\n")[0])
+    said += [f"a mistake without its name, or without more: {x}" for x in entries if not MISTAKE.fullmatch(x.replace("\n ", ""))]
+
+    source = read_source(ROOT, ROOT / "sources" / "assignments" / f"{topic}.py")
+    (time,) = re.findall(r"\*\*Time:\*\* (about [^.]+)\.", source.cells[0].text.replace("\n", " "))
+    link = f"[Assignment {topic[:2]}](../assignments/{topic}/{topic}.ipynb), {time}: you "
+    if not your_turn.strip().replace("\n", " ").startswith(link):
+        said.append(f"“Your turn” does not begin with: {link}")
+    return said
+
+
+@pytest.mark.parametrize("topic", find_topics(ROOT))
+def test_lecture_is_built_as_all_are(topic: str) -> None:
+    assert departures(topic) == []
+
+
 def test_built_files_know_nothing_of_the_machine_that_built_them() -> None:
     for path in committed_notebooks():
         text = path.read_text()

@@ -283,7 +283,8 @@ for start in (0, 96, 192):
 # %% [markdown]
 r"""
 Look at the first column: each batch has one single class. The order was drawn and then forgotten: *the shuffled indices
-must index the batch*. And they must index pictures **and** labels; that slip is on the debug ladder further down.
+must index the batch*. And they must index pictures **and** labels; that slip is on the [debug
+ladder](#The-debug-ladder) further down.
 
 Our pictures fit into memory and their preparation never changes, so from here on it is done once, not in every epoch:
 """
