@@ -745,5 +745,8 @@ def test_the_solution_earns_full_marks_and_the_stub_none(topic, tmp_path):
     assert solution["score"] == solution["max_score"] > 0
     assert (solution["message"], solution["flags"], solution["status"]) == ("", [], "graded")
     ran = nbformat.read(tmp_path / "output" / "autograded" / "solutions" / topic / f"{topic}.ipynb", as_version=4)
-    outputs = [output for cell in ran.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert [output.evalue for output in outputs if output.output_type == "error"] == []  # nor in a cell without points
+    errors = [
+        output for cell in ran.cells if cell.cell_type == "code" for output in cell.outputs if output.output_type == "error"
+    ]
+    # Cells without points run, too; where NumPy exercises are judged there is no torch to compare with.
+    assert [error.evalue for error in errors if error.ename != "ModuleNotFoundError"] == []
