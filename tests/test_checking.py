@@ -519,7 +519,7 @@ def test_check_prints_and_raises(capsys, solved):
     with pytest.raises(CheckFailed, match=r"02\.conv1d: Your kernel is flipped"):
         check("02.conv1d", lambda x, w: solved(x, w[::-1]))
     out = capsys.readouterr().out
-    assert "See the lecture: “5. Flip, or no flip?”." in out
+    assert "See the lecture: “Flip, or no flip?”." in out
     assert "x = [ 1.,  2.,  4.,  7., 11.]" in out
 
 

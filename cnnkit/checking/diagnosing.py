@@ -128,7 +128,7 @@ def _problem(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) ->
     if case.raises is not None:
         return _missing_error(case.raises.__name__, outcome)
     if outcome.error:
-        return Difference("error", outcome.error + _hint_at(outcome.error))
+        return Difference("error", outcome.error.rstrip() + _hint_at(outcome.error))
     if case.only_returns:
         return None
     found = _compare(exercise, case, outcome.value, expected)
@@ -145,7 +145,7 @@ def _hint_at(error: str) -> str:
 _HINTS = {
     r"TypeError: Cannot interpret '\d+' as a data type": "the shape needs its own parentheses: np.zeros((rows, columns))",
     r"IndexError: arrays used as indices must be of integer": "the array between the brackets holds floating-point numbers: "
-    "positions are whole, so make it with dtype=int",
+    "positions are whole, so divide with `//`, or make it with dtype=int",
     r"IndexError: only integers, slices|TypeError: (slice indices must be|expected a sequence of) integers|"
     r"TypeError: '[\w.]*float\d*' object cannot be interpreted as an integer": "a size or a position is a floating-point number: "
     "`/` gives one even where nothing is left over, `//` gives a whole number",

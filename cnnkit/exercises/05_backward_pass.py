@@ -1844,8 +1844,13 @@ def _conv2d_cases(rng):
 def _conv2d_padded_cases(rng):
     n, c, k = integer(rng, 2, 3), integer(rng, 2, 3), integer(rng, 4, 5)
     height, width = integer(rng, 5, 6), integer(rng, 7, 8)
+    by_hand = (
+        np.array([[[[1.0, 10.0, 0.0, 2.0], [3.0, 100.0, 20.0, 0.0], [0.0, 5.0, 0.0, 30.0]]]]),
+        np.array([[[[3.0, 1.0, 4.0], [2.0, 9.0, 5.0]]]]),
+        np.array([[[[2.0, 3.0], [5.0, 7.0]]]]),
+    )
     return [
-        _conv2d_case(rng, (1, 1, 2, 3), (1, 2, 2), padding=1, note="small enough to do by hand"),
+        Case(by_hand, {"padding": 1}, note="small enough to do by hand"),
         _conv2d_case(rng, (n, c, height, width), (k, 3, 3), padding=1, note="padding that keeps the size"),
         _conv2d_case(rng, (2, 3, 4, 6), (2, 3, 5), padding=2, note="padding, kernels that are not square"),
         _conv2d_case(rng, (2, 2, 5, 4), (3, 2, 2), padding=3, note="padding wider than the kernels"),
