@@ -1687,7 +1687,7 @@ def _group_of(start, cut=False):
             seen, kernel = x[:, first : first + depth], w[k : k + 1]
             if first + depth > channels:
                 if not cut or (seen.shape[1] != 1 and depth != 1):
-                    raise ValueError("here such an answer raises")
+                    raise IndexError("there are no such channels")
                 seen, kernel = (seen, kernel.sum(1, keepdim=True)) if seen.shape[1] else (0 * x[:, :1], kernel)
             outputs.append(_slide(seen, kernel, o._replace(groups=1)))
         return torch.cat(outputs, 1)
