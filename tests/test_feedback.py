@@ -184,7 +184,7 @@ def test_the_list_on_top_of_feedback_shows_where_points_were_lost():
         '<li><a href="#comment-conv1d" rel="noopener noreferrer">Comment on conv1d</a></li>',
         '<li><a href="#test_conv1d" rel="noopener noreferrer">conv1d</a> (Score: 2.0 / 2.0)</li>',
         '<li class="lost"><a href="#test_same" rel="noopener noreferrer">same</a> (Score: 0.0 / 1.0)</li>',
-        'Written response: explain_flip</a> (not graded yet, 3.0 points)</li>',
+        "Written response: explain_flip</a> (not graded yet, 3.0 points)</li>",
         "A person has yet to give up to 3 of the points",
     ):
         assert line in page
