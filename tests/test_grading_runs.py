@@ -200,9 +200,11 @@ def test_without_feedback_no_page_is_there_not_even_an_older_one(course, quiet, 
     options = {"jobs": 1, "seed": SEED}
     grade_class(course, TOPIC, quiet / "submitted", tmp_path, ["ada"], **options)
     assert [path.name for path in pages.iterdir()] == [f"{TOPIC}.html"]
+    assert 'href="feedback/' in (tmp_path / "report.html").read_text()
     found = grade_class(course, TOPIC, quiet / "submitted", tmp_path, ["ada"], feedback=False, **options)
     assert found.rows[0]["score"] == 6
     assert not pages.exists()
+    assert 'href="feedback/' not in (tmp_path / "report.html").read_text()
 
 
 def test_a_file_is_written_wholly_or_not_at_all(tmp_path):

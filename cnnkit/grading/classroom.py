@@ -122,7 +122,8 @@ def grade_class(
             rows: dict[str, dict[str, Any]] = {}
             for student, outcome in _outcomes(work, desk, students, rows, 2 * jobs):
                 rows[student] = row = desk.write(student, outcome)
-                log.info("%s: %s after %.1f s %s", student, row["status"], time.monotonic() - began, row["message"])
+                said = f": {row['message']}" if row["message"] else ""
+                log.info("%s: %s after %.1f s%s", student, row["status"], time.monotonic() - began, said)
                 done(row)
             in_order = [rows[student] for student in students]
             write_reports(output, topic, _merged(output, topic, in_order), "" if sandbox else UNSAFE)
@@ -325,7 +326,7 @@ def write_reports(output: Path, topic: str, rows: Sequence[dict[str, Any]], warn
     write_whole(output / SCORES, as_csv(rows))
     write_whole(output / CANVAS, as_canvas(topic, rows))
     write_whole(output / MOODLE, as_moodle(topic, rows))
-    write_whole(output / REPORT, as_html(topic, rows, warning))
+    write_whole(output / REPORT, as_html(topic, rows, warning, lambda page: (output / page).is_file()))
 
 
 def _write_times(output: Path, seconds: dict[str, float]) -> None:

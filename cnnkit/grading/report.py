@@ -6,7 +6,7 @@ import io
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -55,8 +55,18 @@ def _exercise_names(rows: Iterable[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(exercise["exercise"] for row in rows for exercise in row["exercises"]))
 
 
-def as_html(topic: str, rows: Sequence[dict[str, Any]], warning: str = "") -> str:
-    """Return the report as a page that needs nothing else; a warning stands on top."""
+def as_html(
+    topic: str, rows: Sequence[dict[str, Any]], warning: str = "", has_page: Callable[[str], bool] = lambda page: True
+) -> str:
+    """Return the report as a page that needs nothing else; a warning stands on top.
+
+    `has_page` tells whether there is a file beside the report: to a page of feedback that there is not no link is made.
+    """
+
+    def linked(student: str) -> str:
+        page = f"feedback/{student}/{topic}/{topic}.html"
+        return f'<a href="{quote(page)}">{html.escape(student)}</a>' if has_page(page) else html.escape(student)
+
     number, _, name = topic.partition("_")
     title = f"{number} {name.replace('_', ' ')}"
     ran = [row for row in rows if row["status"] != "rejected"]
@@ -70,7 +80,7 @@ def as_html(topic: str, rows: Sequence[dict[str, Any]], warning: str = "") -> st
         '<br>Tables: <a href="scores.csv">scores.csv</a>, the same <a href="scores_canvas.csv">for Canvas</a> and '
         '<a href="scores_moodle.csv">for Moodle</a>; how long each notebook took is in <a href="times.csv">times.csv</a>.</p>',
         '<h2 id="look">To look at</h2>',
-        _look_table(topic, look),
+        _look_table(look, linked),
         '<h2 id="scores">Scores</h2>',
         _histogram(ran),
         '<h2 id="exercises">Exercises</h2>',
@@ -78,7 +88,7 @@ def as_html(topic: str, rows: Sequence[dict[str, Any]], warning: str = "") -> st
         '<h2 id="mistakes">Most frequent mistakes</h2>',
         _mistake_table(topic, ran),
         '<h2 id="students">Students</h2>',
-        _student_table(topic, rows),
+        _student_table(rows, linked),
     ]
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -223,21 +233,15 @@ def _look_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
-def _look_table(topic: str, look: Sequence[dict[str, Any]]) -> str:
+def _look_table(look: Sequence[dict[str, Any]], linked: Callable[[str], str]) -> str:
     if not look:
         return "<p>Nothing: every submission was plainly graded, and none is flagged.</p>"
     lines = [
-        f'<tr><td class="student">{_link(topic, row["student"])}</td><td>{_status(row)}</td>'
+        f'<tr><td class="student">{linked(row["student"])}</td><td>{_status(row)}</td>'
         f'<td class="says">{html.escape(" ".join(filter(None, [row["message"], *row["flags"]])))}</td></tr>'
         for row in look
     ]
     return _table("<tr><th>Student</th><th>Status</th><th>Why</th></tr>", lines)
-
-
-def _link(topic: str, student: str) -> str:
-    """Return a link to a student's page of feedback."""
-    page = "/".join(quote(step, safe="") for step in ("feedback", student, topic, f"{topic}.html"))
-    return f'<a href="{page}">{html.escape(student)}</a>'
 
 
 def _status(row: dict[str, Any]) -> str:
@@ -245,12 +249,12 @@ def _status(row: dict[str, Any]) -> str:
     return f'<span class="status" style="color:{colour}">{row["status"]}</span>'
 
 
-def _student_table(topic: str, rows: Sequence[dict[str, Any]]) -> str:
+def _student_table(rows: Sequence[dict[str, Any]], linked: Callable[[str], str]) -> str:
     lines = []
     for row in rows:
         bar = _bar((1, found["verdict"], f"{found['exercise']}: {found['verdict']}") for found in row["exercises"])
         lines.append(
-            f'<tr><td class="student">{_link(topic, row["student"])}</td>'
+            f'<tr><td class="student">{linked(row["student"])}</td>'
             f'<td class="number">{row["score"]:g} of {row["max_score"]:g}</td><td>{_status(row)}</td>'
             f'<td class="bar">{bar}</td></tr>'
         )
