@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -183,8 +184,10 @@ def test_without_feedback_pictures_are_described_and_all_else_is_the_same(course
         path = output / "autograded" / "draws" / TOPIC / f"{TOPIC}.ipynb"
         cells = nbformat.read(path, as_version=4).cells
         shown[feedback] = next(cell.outputs for cell in cells if "A line." in cell.source)
-    for name in ("results.json", "report.html", "scores.csv"):
+    for name in ("results.json", "scores.csv"):
         assert (tmp_path / "output_True" / name).read_bytes() == (tmp_path / "output_False" / name).read_bytes()
+    linked, plain = ((tmp_path / f"output_{feedback}" / "report.html").read_text() for feedback in (True, False))
+    assert re.sub(r'<a href="feedback/[^>]*>(.*?)</a>', r"\1", linked) == plain != linked
     assert scores(tmp_path / "output_True") == scores(tmp_path / "output_False") == {"draws": 6.0, "fails": 2.0}
     assert ["image/png" in output.data for output in shown[True]] == [True, True, True]
     assert [output.data["text/plain"] for output in shown[False]] == [
