@@ -702,7 +702,7 @@ red = np.array([1.0, -0.5, -0.5])
 slices = (3 * [edge], 3 * [edge.T], red[:, None, None] * blur, 3 * [blur / 3])
 kernels = np.stack([np.stack(three) for three in slices]).astype(np.float32)  # (4, 3, 3, 3)
 
-photo = data.photograph("astronaut", size=160).transpose(2, 0, 1)[None] / np.float32(255)
+photo = data.photograph("astronaut", size=96).transpose(2, 0, 1)[None] / np.float32(255)
 names = ("edges →", "edges ↓", "redness", "blur")
 for title, options in (("stride 1", {}), ("stride 2", {"stride": 2}), ("dilation 4", {"dilation": 4})):
     y = conv2d(photo, kernels, padding=1, **options)[0]
