@@ -67,7 +67,8 @@ def watch(process: subprocess.Popen) -> int:
         try:
             started = psutil.Process(process.pid).children(recursive=True)
             outermost = [one for one in started if one.name() == "bwrap" and one.parent().name() != "bwrap"]
-            for worker in {one.parent() for one in outermost}:
+            # A sandbox that is ending may belong to nobody for a moment.
+            for worker in {one.parent() for one in outermost}.intersection(started):
                 family = [worker, *worker.children(recursive=True)]
                 most = max(most, sum(one.memory_full_info().pss for one in family))
         except psutil.Error:

@@ -107,8 +107,8 @@ def _clean_cell(cell: dict[str, Any]) -> Any:
         source = "".join(line for line in source if isinstance(line, str))
     # JSON can hold halves of characters, which no file can.
     source = str(source).encode("utf-8", "replace").decode()
-    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}.get(cell.get("cell_type"), v4.new_raw_cell)
-    made = make(source)
+    kind = cell.get("cell_type")
+    made = _new_cell(kind if kind in ("code", "markdown") else "raw", source)
     if _are_attachments(cell.get("attachments")) and made.cell_type == "markdown":
         made["attachments"] = cell["attachments"]
     metadata = cell.get("metadata")
@@ -117,6 +117,12 @@ def _clean_cell(cell: dict[str, Any]) -> Any:
     if isinstance(grade_id, str):
         made.metadata["grade_id"] = grade_id
     return made
+
+
+def _new_cell(kind: str, source: str, **metadata: Any) -> Any:
+    """Make a cell without an id; unlike nbformat's own functions, leave it to the whole notebook to be validated."""
+    of_code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    return nbformat.from_dict({"cell_type": kind, "source": source, "metadata": metadata, **of_code})
 
 
 def _are_attachments(found: Any) -> bool:
@@ -241,8 +247,7 @@ def _restored(cell: Any, graded: GradedCell | None) -> Any:
 
 
 def _with_metadata(source: str, graded: GradedCell, attachments: Any = None) -> Any:
-    make = v4.new_code_cell if graded.cell_type == "code" else v4.new_markdown_cell
-    made = make(source, metadata={"nbgrader": dict(graded.metadata)})
+    made = _new_cell(graded.cell_type, source, nbgrader=dict(graded.metadata))
     if attachments and graded.cell_type == "markdown":
         made["attachments"] = attachments
     return made
@@ -250,10 +255,10 @@ def _with_metadata(source: str, graded: GradedCell, attachments: Any = None) -> 
 
 def _put_back(cells: list[Any], assignment: Assignment) -> list[str]:
     """Insert the tests and the written answers that are gone, each before the next graded cell; return their ids."""
-    missing = []
+    missing: list[str] = []
+    here = _graded_places(cells)
     for position in reversed(range(len(assignment.cells))):
         graded = assignment.cells[position]
-        here = {cell.metadata.nbgrader.grade_id: i for i, cell in enumerate(cells) if "nbgrader" in cell.metadata}
         if graded.grade_id in here or not (graded.is_test or graded.cell_type == "markdown"):
             continue
         before = max((here[c.grade_id] for c in assignment.cells[:position] if c.grade_id in here), default=-1)
@@ -263,7 +268,12 @@ def _put_back(cells: list[Any], assignment: Assignment) -> list[str]:
             at -= 1
         cells.insert(at, _with_metadata(graded.graded, graded))
         missing.append(graded.grade_id)
+        here = _graded_places(cells)
     return missing
+
+
+def _graded_places(cells: list[Any]) -> dict[str, int]:
+    return {cell.metadata.nbgrader.grade_id: i for i, cell in enumerate(cells) if "nbgrader" in cell.metadata}
 
 
 def _sentences(mended: dict[str, list[str]], known: dict[str, GradedCell]) -> Iterable[str]:
