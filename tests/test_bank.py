@@ -18,7 +18,8 @@ from cnnkit.checking import verdict_on
 from cnnkit.checking.calling import observe
 from cnnkit.checking.diagnosing import GENERAL_MISTAKES, Verdict, judge, result_dtype
 from cnnkit.exercises import exercises
-from cnnkit.exercises.base import Exercise, Mistake, draw_cases
+from cnnkit.exercises.base import Exercise, Mistake
+from cnnkit.grading.remembering import drawn, shows
 
 BANK = Path(__file__).parent / "bank"
 LECTURES = Path(__file__).parents[1] / "sources" / "lectures"
@@ -185,12 +186,16 @@ def test_parts_are_named_after_their_exercise(topic, exercise):
 
 
 def verdicts_on_mistake(topic: str, exercise: Exercise, mistake: Mistake, seed: int) -> dict[str, Verdict]:
-    """Return the verdicts on the results that a mistake gives; they are what a probe would return, so none is needed."""
+    """Return the verdicts on the results that a mistake gives; they are what a probe would return, so none is needed.
+
+    What the other mistakes give is remembered from one of them to the next, as a worker does that grades a class.
+    """
     found = {}
     for part in exercise.parts:
-        cases = draw_cases(part, seed)
+        check_id = f"{topic[:2]}.{part.id}"
+        remembering, _, cases, _ = drawn(check_id, seed)
         observed = observe((answer_making(exercise, mistake),), cases)
-        found[part.id] = judge(f"{topic[:2]}.{part.id}", exercise, part, cases, observed)
+        found[part.id] = judge(check_id, remembering, part, cases, observed, shows=shows(check_id, seed))
     return found
 
 
