@@ -386,14 +386,16 @@ for step, part in enumerate(np.array_split(order, 10) * 3, start=1):
 
 moved = [(norm.running_mean - before).norm() / before.norm() for norm, before in zip(norms, means_before, strict=True)]
 fig, ax = plt.subplots()
-ax.plot(steps_seen, accuracies, "o-", color=plotting.VERMILLION, label="train mode: statistics move")
-ax.axhline(good, color=plotting.BLUE, label="eval mode: nothing moves")
+ax.plot(steps_seen, accuracies, "o-", color=plotting.VERMILLION, label="training mode: statistics move")
+ax.axhline(good, color=plotting.BLUE, label="evaluation mode: nothing moves")
 ax.axhline(1 / len(CLASSES), color=plotting.GREY, ls=":", label="guessing")
-ax.set(xlabel="batches seen in train mode, no optimizer step", ylabel="validation accuracy", ylim=(0, 1))
+ax.set(xlabel="batches seen in training mode, no step of the optimiser", ylabel="validation accuracy", ylim=(0, 1))
 ax.set_title("A frozen network changes while you look at it")
 ax.legend()
 plotting.show(
-    fig, "Validation accuracy of a frozen network falls with every batch that passes it in train mode; in eval mode it stays."
+    fig,
+    "Validation accuracy of a frozen network falls with every batch that passes it in training mode; "
+    "in evaluation mode it stays.",
 )
 print(f"momentum of the normalisation layers: {norms[0].momentum}")
 print(f"running means moved by {100 * torch.stack(moved).median():.1f} % of their size (median over {len(norms)} layers)")
@@ -496,7 +498,7 @@ for ax, gamma in zip(axes, (0.1, 0.5), strict=True):
         schedule.step()
     for part, curve, colour in zip(("body", "head"), zip(*rates, strict=True), (plotting.BLUE, plotting.VERMILLION), strict=True):
         ax.step(range(1, 7), curve, where="mid", color=colour, label=part)
-    ax.set(xlabel="epoch", yscale="log", title=f"StepLR, step 2, γ = {gamma}")
+    ax.set(xlabel="epoch", yscale="log", title=f"A step every second epoch, γ = {gamma}")
     assert np.allclose(rates[4], np.array(rates[0]) * gamma**2)
 axes[0].set_ylabel("learning rate")
 axes[0].legend()
@@ -597,9 +599,9 @@ assert torch.equal(alias["weight"], probe.weight)
 assert not torch.equal(alias["weight"], best_copy["weight"])
 fig, ax = plt.subplots()
 epochs = range(1, len(history.train_loss) + 1)
-ax.plot(epochs, history.train_accuracy, "--", label="training")
-ax.plot(epochs, history.validation_accuracy, "o-", label="validation")
-ax.axvline(history.best_epoch + 1, color=plotting.GREY, ls=":", label="kept")
+ax.plot(epochs, history.train_accuracy, color=plotting.BLUE, label="training")
+ax.plot(epochs, history.validation_accuracy, "o--", color=plotting.VERMILLION, label="validation")
+ax.axvline(history.best_epoch + 1, color=plotting.GREY, ls=":", label="the epoch whose weights are kept")
 ax.set(xlabel="epoch", ylabel="accuracy", title="A head on frozen features: the best epoch is kept")
 ax.legend()
 plotting.show(
