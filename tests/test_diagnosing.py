@@ -41,6 +41,15 @@ def test_exceptions_in_exactly_the_cases_of_a_mistake_are_named():
     assert (found.mistake, found.status, found.case) == ("square_assumed", "error", 1)
 
 
+def test_a_variable_that_a_condition_leaves_without_a_value_is_named():
+    def sets_squares_only(x):
+        if x.shape[0] == x.shape[1]:
+            copied = x.copy()
+        return copied
+
+    assert verdict(COPY, sets_squares_only).mistake == "square_assumed"
+
+
 def test_exceptions_in_other_cases_are_not_named():
     def fails_on_small_ones(x):
         if x.size < 5:

@@ -350,7 +350,9 @@ def _find_raising(
     not defined is a slip of its own.
     """
     raising = None
-    unknown_name = any("NameError" in outcomes[i].error_types for i in raised)
+    # A variable without a value yet is another matter: often the condition that should have set it never held.
+    named = [set(outcomes[i].error_types) for i in raised]
+    unknown_name = any("NameError" in types and "UnboundLocalError" not in types for types in named)
     for number, mistake in enumerate(made.exercise.mistakes):
         said = []
         for i in raised:
