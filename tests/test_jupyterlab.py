@@ -67,6 +67,7 @@ def follow(page: Page, link: str) -> Locator:
     expect(page.get_by_role("tab", name=f"{TOPIC}.ipynb")).to_be_visible()
     # The start page stays in front for a moment, and its kernel is idle too.
     opened = notebook(page).filter(has=page.get_by_role("heading", level=1, name=TITLE))
+    expect(opened.locator(".jp-KernelName")).to_contain_text("Python 3")
     expect(opened.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
     return opened
 
@@ -77,12 +78,22 @@ def menu(page: Page, name: str, item: str) -> None:
 
 
 def run(cell: Locator) -> None:
-    """Run a cell and wait until it has run: it then has another number."""
+    """Run a cell and wait until it has run: it then has another number.
+
+    A notebook that has just opened drops the keys that come before it is connected to its kernel: they are pressed again.
+    """
     prompt = cell.locator(".jp-InputPrompt")
     before = prompt.inner_text()
-    edit(cell)
-    cell.page.keyboard.press("Shift+Enter")
-    expect(prompt).not_to_have_text(before)
+    for patience in (5_000, 20_000, WAIT_MS):
+        edit(cell)
+        cell.page.keyboard.press("Shift+Enter")
+        try:
+            expect(prompt).not_to_have_text(before, timeout=patience)
+        except AssertionError:
+            if patience == WAIT_MS:
+                raise
+        else:
+            break
     expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
 
 
