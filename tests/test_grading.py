@@ -749,4 +749,4 @@ def test_the_solution_earns_full_marks_and_the_stub_none(topic, tmp_path):
         output for cell in ran.cells if cell.cell_type == "code" for output in cell.outputs if output.output_type == "error"
     ]
     # Cells without points run, too; where NumPy exercises are judged there is no torch to compare with.
-    assert [error.evalue for error in errors if error.ename != "ModuleNotFoundError"] == []
+    assert {error.evalue for error in errors} <= {"No module named 'torch'"}
