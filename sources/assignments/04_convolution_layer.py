@@ -548,7 +548,11 @@ def conv2d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     b = np.zeros(K) if b is None else b
     y = np.empty((N, groups, K // groups, rows, columns), dtype=np.result_type(x, w))
     groups_of = (x.reshape(N, groups, depth, H, W), w.reshape(groups, -1, depth, kh, kw), b.reshape(groups, -1, 1, 1))
-    if sh == 1 and kh > 1 and depth * kw > K // groups:
+    if kh == kw == sh == sw == 1 and not (ph or pw):  # each pixel on its own: one product, and nothing to copy
+        for products, pixels in zip(y.reshape(N, groups, -1, H * W), x.reshape(N, groups, depth, H * W), strict=True):
+            np.matmul(w.reshape(groups, -1, depth), pixels, out=products)
+            products += b.reshape(groups, -1, 1)
+    elif sh == 1 and kh > 1 and depth * kw > K // groups:
         _add_rows_after(y, *groups_of, sw, (ph, pw), (dh, dw))
     else:
         _gather_taps_before(y, *groups_of, (sh, sw), (ph, pw), (dh, dw))
