@@ -342,8 +342,9 @@ def test_any_name_is_a_students_name(course, assignment, tmp_path):
     names = ["a[b]*? x", "o'neil-漢字", "x{y}%"]
     output = tmp_path / "spring [2026]"
     with open_gradebook(output, course, TOPIC) as gradebook:
+        gradebook.begin()
         for student in names:
-            gradebook.save(student, accepted, accepted, "2026-01-01 10:00:00 UTC")
+            gradebook.save(student, accepted, nbformat.v4.reads_json(accepted.decode()), "2026-01-01 10:00:00 UTC")
         assert [*gradebook.scores([*names, "nobody"])] == names
         assert gradebook.reject(names[0], "Not <b>this</b>.") == MAX_SCORE
     page = output / "feedback" / names[0] / TOPIC / f"{TOPIC}.html"

@@ -111,6 +111,8 @@ def grade_class(
         with open_gradebook(output, course, topic) as gradebook, _log_file(output) as log:
             back_up(output / DATABASE)
             gradebook.with_feedback = feedback
+            if feedback:
+                gradebook.begin()  # a page has what the gradebook knows of the assignment
             part = () if [*students] == choose_students(submitted, output) else students
             record = RunRecord(output, what, seed, part)
             log.info("%s: seed %d%s", topic, record.seed, ", resumed" if record.resumed else "")
@@ -120,7 +122,12 @@ def grade_class(
             desk = _Desk(assignment, submitted, gradebook, record)
             work = _Work(pools, run, limits, record.seed, gradebook.form if feedback else None)
             rows: dict[str, dict[str, Any]] = {}
-            for student, outcome in _outcomes(work, desk, students, rows, 2 * jobs):
+            outcomes = _outcomes(work, desk, students, rows, 2 * jobs)
+            if not feedback:
+                # One has come when the gradebook is begun, and the next ones run meanwhile.
+                outcomes = itertools.chain([*itertools.islice(outcomes, 1)], outcomes)
+                gradebook.begin()
+            for student, outcome in outcomes:
                 rows[student] = row = desk.write(student, outcome)
                 said = f": {row['message']}" if row["message"] else ""
                 log.info("%s: %s after %.1f s%s", student, row["status"], time.monotonic() - began, said)
@@ -273,7 +280,7 @@ class _Desk:
         how = notebook.metadata["cnnkit"]
         row = student_row(student, read_parts(notebook), how["status"], [*accepted.mended, *filter(None, [how["message"]])])
         try:
-            self.gradebook.save(student, accepted.notebook, outcome.notebook, self._timestamp(student), outcome.page)
+            self.gradebook.save(student, accepted.notebook, notebook, self._timestamp(student), outcome.page)
         except GradebookError as error:
             return self._failed(student, "crashed", str(error))
         return row

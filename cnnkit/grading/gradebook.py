@@ -43,10 +43,9 @@ class GradebookError(Exception):
 
 @contextmanager
 def open_gradebook(output: Path, course: Path, topic: str) -> Iterator["ClassGradebook"]:
-    """Open nbgrader's folder for an assignment, made where it does not exist.
+    """Give nbgrader's folder for an assignment, made where it does not exist. Its gradebook is begun by `begin`.
 
-    Raises GradebookError if the folder cannot be written, the course's configuration is broken or nbgrader refuses the
-    assignment.
+    Raises GradebookError if the folder cannot be written or the course's configuration is broken.
     """
     output = output.resolve()
     staging = output / STAGING
@@ -57,17 +56,11 @@ def open_gradebook(output: Path, course: Path, topic: str) -> Iterator["ClassGra
         staging.mkdir()
     except OSError as error:
         raise GradebookError(f"{output} is not a folder that can be written: {error.strerror}.") from None
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.ExitStack() as until_done:
         # nbgrader's own way of adding a submission; the instructor can do nothing about it.
         warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
-        gradebook = ClassGradebook(output, topic, settings)
-        try:
-            _make_database(output / DATABASE)
-            gradebook.register_assignment(notebook_path(course, "solutions", topic))
-            with gradebook.opened():
-                yield gradebook
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        until_done.callback(shutil.rmtree, staging, ignore_errors=True)
+        yield ClassGradebook(output, topic, settings, notebook_path(course, "solutions", topic), until_done)
 
 
 class _OneNotebook:
@@ -85,8 +78,9 @@ class _Release(_OneNotebook, GenerateAssignment):
 class ClassGradebook:
     """nbgrader's folder for one assignment: gradebook.db, autograded/ and feedback/ under `output`."""
 
-    def __init__(self, output: Path, topic: str, settings: Config) -> None:
-        self.output, self.topic, self.settings = output, topic, settings
+    def __init__(self, output: Path, topic: str, settings: Config, solution: Path, until_done: contextlib.ExitStack) -> None:
+        self.output, self.topic, self.settings, self.solution = output, topic, settings, solution
+        self._until_done = until_done
         self.staging = output / STAGING
         self.with_feedback = True
         self.form = FeedbackForm(topic)
@@ -111,16 +105,20 @@ class ClassGradebook:
         )
         return config
 
-    @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Keep the database open, and learn what nbgrader knows of the assignment's cells."""
-        with Gradebook(f"sqlite:///{self.output / DATABASE}", self.settings.CourseDirectory.course_id) as self._database:
-            source = self._database.find_notebook(self.topic, self.topic)
-            self._kernelspec = json.loads(source.kernelspec) if source.kernelspec else None
-            checksums = {cell.name: cell.checksum for cell in source.source_cells}
-            self.form = FeedbackForm(self.topic, checksums, json.dumps(self.settings.LimitOutput))
-            self._database.db.remove()
-            yield
+    def begin(self) -> None:
+        """Make the assignment known to the gradebook, keep that open, and learn what it knows of the assignment's cells.
+
+        Raises GradebookError if nbgrader refuses the assignment.
+        """
+        _make_database(self.output / DATABASE)
+        self._register_assignment()
+        address = f"sqlite:///{self.output / DATABASE}"
+        self._database = self._until_done.enter_context(Gradebook(address, self.settings.CourseDirectory.course_id))
+        source = self._database.find_notebook(self.topic, self.topic)
+        self._kernelspec = json.loads(source.kernelspec) if source.kernelspec else None
+        checksums = {cell.name: cell.checksum for cell in source.source_cells}
+        self.form = FeedbackForm(self.topic, checksums, json.dumps(self.settings.LimitOutput))
+        self._database.db.remove()
 
     @contextmanager
     def _one_transaction(self) -> Iterator[Gradebook]:
@@ -140,11 +138,11 @@ class ClassGradebook:
             del session.commit
             session.remove()
 
-    def register_assignment(self, solution: Path) -> None:
-        """Make the assignment known to the gradebook, as `nbgrader generate_assignment` does."""
+    def _register_assignment(self) -> None:
+        """Do to the gradebook what `nbgrader generate_assignment` does."""
         source = self.staging / "source" / self.topic / f"{self.topic}.ipynb"
         source.parent.mkdir(parents=True)
-        shutil.copyfile(solution, source)
+        shutil.copyfile(self.solution, source)
         config = self._config()
         # A source belongs to no student: nbgrader writes "." in its place.
         config.CourseDirectory.student_id = "."
@@ -164,14 +162,14 @@ class ClassGradebook:
         return (traces or self.messages)[-1].strip().splitlines()[-1]
 
     def save(
-        self, student: str, accepted: bytes, graded: bytes, timestamp: str = "", page: tuple[Marks, str] | None = None
+        self, student: str, accepted: bytes, notebook: Any, timestamp: str = "", page: tuple[Marks, str] | None = None
     ) -> None:
-        """Write one student's scores, autograded notebook and feedback. Raises GradebookError if nbgrader refuses.
+        """Write one student's scores, the executed notebook and feedback. Raises GradebookError if nbgrader refuses.
 
+        `accepted` is the notebook that was to be executed. What is taken out of `notebook` here is missing in it from then on.
         `page` is the page that was made for certain marks; if the gradebook holds others, as those that a person gave, it is
         made anew.
         """
-        notebook = nbformat.v4.reads_json(graded.decode())
         if [cell.source for cell in notebook.cells] != [cell.source for cell in nbformat.v4.reads_json(accepted.decode()).cells]:
             raise GradebookError("The notebook that was executed is not the one that was submitted.")
         notebook.metadata.pop("cnnkit", None)

@@ -114,7 +114,7 @@ def judged(notebook: bytes, sandbox: Sandbox, seed: int, pictures: bool = True) 
     run.whole_notebook()
     parsed.metadata["cnnkit"] = {"status": run.status, "message": " ".join(run.events)}
     nbformat.validate(parsed)
-    return (nbformat.v4.writes_json(parsed) + "\n").encode()
+    return json.dumps(parsed).encode()  # not laid out in lines: nobody reads it on its way
 
 
 class _Absent(Exception):

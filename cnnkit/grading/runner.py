@@ -309,6 +309,10 @@ def _make_shell() -> Any:
             lines = [str(line) for line in stb] if stb else []
             self.cnnkit_outputs.add({"output_type": "error", "ename": etype.__name__, "evalue": str(evalue), "traceback": lines})
 
+        def _format_exception_for_storage(self, exception, filename=None, running_compiled_code=False):
+            """Leave an error out of a history that nobody reads: it would be formatted a second time."""
+            return []
+
         def enable_gui(self, gui=None):
             pass
 

@@ -28,7 +28,7 @@ from cnnkit.grading.limits import Limits
 from cnnkit.grading.runner import HOME, STUDENT_UID
 
 PACKAGE = Path(__file__).resolve().parents[1]
-COURSE, PACKAGES = "/course", "/packages"
+COURSE, PACKAGES, MATPLOTLIB = "/course", "/packages", f"{HOME}/.matplotlib"
 VISIBLE_MODULES = (
     "__init__.py",
     "backbones.py",
@@ -52,6 +52,7 @@ NUMPY_PACKAGES = ("ipython", "ipywidgets", "matplotlib", "numpy", "pillow", "tqd
 TORCH_PACKAGES = (*NUMPY_PACKAGES, "safetensors", "timm", "torch", "torchvision")
 NUMPY_IMPORTS = (
     "IPython.core.interactiveshell",
+    "cnnkit.checking",
     "cnnkit.checking.calling",
     "cnnkit.data",
     "cnnkit.plotting",
@@ -299,7 +300,19 @@ def _system(folder: Path) -> list[str]:
     for system_site in Path("/usr/lib").glob("python3*/dist-packages"):
         arguments += ["--tmpfs", str(system_site), "--remount-ro", str(system_site)]
     return [*arguments, "--proc", "/proc", "--perms", "1777", "--dir", "/tmp", "--perms", "0755", "--dir", "/home",
-            "--perms", "0755", "--dir", HOME]  # fmt: skip
+            "--perms", "0755", "--dir", HOME, *_font_lists()]  # fmt: skip
+
+
+def _font_lists() -> list[str]:
+    """Return the arguments that show what matplotlib has found out about this system's fonts: looking again takes half a second.
+
+    A submission does not see it: it has a home of its own.
+    """
+    arguments = ["--perms", "0755", "--dir", MATPLOTLIB]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "matplotlib")
+    for path in sorted(Path(os.environ.get("MPLCONFIGDIR") or cache).glob("fontlist-v*.json")):
+        arguments += _readable(path, f"{MATPLOTLIB}/{path.name}")
+    return arguments
 
 
 def _devices(torch: bool) -> list[str]:
@@ -385,7 +398,7 @@ def _environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "IPYTHONDIR": f"{HOME}/.ipython",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": f"{HOME}/.matplotlib",
+        "MPLCONFIGDIR": MATPLOTLIB,
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

@@ -880,7 +880,7 @@ gather, scatter = conv2d(x, w, stride=2, padding=1), conv2d_transpose(z, w, stri
 print("inner products:", np.sum(gather * z), "and", np.sum(x * scatter))
 assert np.isclose(np.sum(gather * z), np.sum(x * scatter))
 
-small = data.photograph("chelsea", size=60).transpose(2, 0, 1)[:, None] / np.float32(255)  # (3, 1, 60, 90)
+small = data.photograph("chelsea", size=32).transpose(2, 0, 1)[:, None] / np.float32(255)  # (3, 1, 32, 48)
 tent = np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype(np.float32)[None, None] / 16
 large = conv2d_transpose(small, tent, stride=2, padding=1)
 assert large.shape[2:] == (2 * small.shape[2], 2 * small.shape[3])
