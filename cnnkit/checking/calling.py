@@ -2,12 +2,13 @@
 
 import contextlib
 import dis
+import functools
 import linecache
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -103,11 +104,23 @@ def _has_nan(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.floating)) and value.dtype.kind == "f" and bool(np.isnan(value).any())
 
 
+class _Instruction(NamedTuple):
+    opname: str
+    argval: Any
+    is_jump_target: bool
+
+
+@functools.lru_cache(maxsize=1024)
+def _instructions(code: types.CodeType) -> tuple[_Instruction, ...]:
+    """Take a code object apart, once: it is looked at in every part of its exercise, and that takes longer than most calls."""
+    return tuple(_Instruction(one.opname, one.argval, one.is_jump_target) for one in dis.get_instructions(code))
+
+
 def _traits(code: types.CodeType) -> set[str]:
     """Say whether a function's code returns a value, and whether it can end without one."""
     found: set[str] = set()
     before = None
-    for instruction in dis.get_instructions(code):
+    for instruction in _instructions(code):
         if instruction.opname in ("RETURN_VALUE", "RETURN_CONST"):
             last = instruction if instruction.opname == "RETURN_CONST" else before
             is_none = last is not None and last.opname in ("LOAD_CONST", "RETURN_CONST") and last.argval is None
@@ -280,7 +293,7 @@ def _walk_code(
     found: set[str],
 ) -> None:
     value: Any = None
-    for instruction in dis.get_instructions(code):
+    for instruction in _instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             value = namespace.get(instruction.argval)
             if value is not None:

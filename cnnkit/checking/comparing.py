@@ -123,16 +123,20 @@ def _difference_of_arrays(got, expected, dtype, terms, scale, exact) -> Differen
     if expected.dtype.kind in "iub":
         return _entries(got, expected, got != expected) or _integer_dtype(got, expected)
     values = got.astype(np.float64)
-    finite = np.isfinite(values) | ~np.isfinite(expected)
-    if not finite.all():
-        index = _first(~finite)
-        return Difference(
-            "nan", "The result has entries that are not finite.", "", index, values[index], expected[index], ~finite
-        )
     with np.errstate(invalid="ignore"):
+        error = np.abs(values - expected)
+    magnitudes = np.abs(expected)
+    if not np.isfinite(error).all():
+        finite = np.isfinite(values) | ~np.isfinite(expected)
+        if not finite.all():
+            index = _first(~finite)
+            return Difference(
+                "nan", "The result has entries that are not finite.", "", index, values[index], expected[index], ~finite
+            )
         same = (values == expected) | (np.isnan(values) & np.isnan(expected))  # NaN is what some mistakes give
-        error = np.where(same, 0.0, np.abs(values - expected))
-    size = max(float(np.abs(expected, where=np.isfinite(expected), out=np.zeros(expected.shape)).max(initial=0.0)), scale)
+        error = np.where(same, 0.0, error)
+        magnitudes = magnitudes[np.isfinite(expected)]
+    size = max(float(magnitudes.max(initial=0.0)), scale)
     expected_bound = _tolerance(dtype, terms, size, exact)
     own_bound = _tolerance(got.dtype if got.dtype.kind == "f" else dtype, terms, size, exact)
     bound = max(expected_bound, own_bound)

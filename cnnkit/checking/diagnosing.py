@@ -131,7 +131,7 @@ def _problem(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) ->
         return Difference("error", outcome.error.rstrip() + _hint_at(outcome.error))
     if case.only_returns:
         return None
-    found = _compare(exercise, case, outcome.value, expected)
+    found = _compare(exercise, case, outcome.value, expected, _scale_of(case))
     if found is None and outcome.changed:
         return Difference("changed", GENERAL_MISTAKES["input_changed"])
     return found
@@ -176,7 +176,11 @@ def result_dtype(exercise: Exercise, args: Any) -> np.dtype:
     return np.dtype(exercise.dtype) if exercise.dtype else float_dtype(args)
 
 
-def _compare(exercise: Exercise, case: Case, got: Any, expected: Any) -> Difference | None:
+def _scale_of(case: Case) -> float:
+    return max(input_scale(case.args), input_scale(case.kwargs))
+
+
+def _compare(exercise: Exercise, case: Case, got: Any, expected: Any, scale: float) -> Difference | None:
     terms = exercise.terms(*case.args, **case.kwargs)
     if exercise.canonical is not None and got is not None and expected is not None:
         expected = exercise.canonical(expected, *case.args, **case.kwargs)
@@ -184,7 +188,6 @@ def _compare(exercise: Exercise, case: Case, got: Any, expected: Any) -> Differe
             got = exercise.canonical(got, *case.args, **case.kwargs)
         except ValueError as error:
             return Difference("type", str(error))
-    scale = max(input_scale(case.args), input_scale(case.kwargs))
     return difference(got, expected, result_dtype(exercise, case.args), terms, scale, exercise.exact, exercise.outputs)
 
 
@@ -195,6 +198,7 @@ class _Made:
         self.exercise, self.cases, self.expected = exercise, cases, expected
         self._shows = shows
         self._results: dict[tuple[int, int], Any] = {}
+        self._scales: dict[int, float] = {}
 
     def result(self, mistake: int, case: int) -> Any:
         """Return the mistake's result, or a _Refused if it raises."""
@@ -212,9 +216,28 @@ class _Made:
         if (mistake, case) not in self._shows:
             result, asked = self.result(mistake, case), self.cases[case]
             self._shows[mistake, case] = isinstance(result, _Refused) or (
-                _compare(self.exercise, asked, _as_if_typed(self.exercise, result, asked), self.expected[case]) is not None
+                self._compare(case, _as_if_typed(self.exercise, result, asked), self.expected[case]) is not None
             )
         return self._shows[mistake, case]
+
+    def are_same(self, case: int, got: Any, wanted: Any) -> bool:
+        """Return whether two results of a case have the same values, whatever their dtypes."""
+        found = self._compare(case, got, wanted)
+        return found is None or found.kind in ("dtype", "precision")
+
+    def are_same_where_wrong(self, case: int, got: Any, made: Any) -> bool:
+        """Return whether the wrong ones of several results are a mistake's: it can be made in one gradient and not in another."""
+        expected = self.expected[case]
+        several = self.exercise.canonical is None and all(isinstance(value, (tuple, list)) for value in (got, made, expected))
+        if not several or not len(got) == len(made) == len(expected):
+            return False
+        members = zip(got, made, expected, strict=True)
+        return all(self.are_same(case, g, m) or self.are_same(case, g, e) for g, m, e in members)
+
+    def _compare(self, case: int, got: Any, expected: Any) -> Difference | None:
+        if case not in self._scales:
+            self._scales[case] = _scale_of(self.cases[case])
+        return _compare(self.exercise, self.cases[case], got, expected, self._scales[case])
 
 
 def _explained(
@@ -333,9 +356,8 @@ def _explained_by(number: int, made: _Made, outcomes: list[Outcome], wrong_value
             return [], 0
         if not made.differs(number, i) or isinstance(result := made.result(number, i), _Refused):
             continue
-        case, got = made.cases[i], outcomes[i].value
-        wholly = _same_values(made.exercise, case, got, result)
-        if wholly or _same_where_wrong(made.exercise, case, got, result, made.expected[i]):
+        wholly = made.are_same(i, outcomes[i].value, result)
+        if wholly or made.are_same_where_wrong(i, outcomes[i].value, result):
             explained.append(i)
             equal += wholly
     return (explained, equal) if 2 * len(explained) >= len(wrong_value) else ([], 0)
@@ -390,20 +412,6 @@ def _as_if_typed(exercise: Exercise, made: Any, case: Case) -> Any:
     if isinstance(made, (tuple, list)):
         return type(made)(_as_if_typed(exercise, m, case) for m in made)
     return made
-
-
-def _same_where_wrong(exercise: Exercise, case: Case, got: Any, made: Any, expected: Any) -> bool:
-    """Return whether the wrong ones of several results are a mistake's: it can be made in one gradient and not in another."""
-    several = exercise.canonical is None and all(isinstance(value, (tuple, list)) for value in (got, made, expected))
-    if not several or not len(got) == len(made) == len(expected):
-        return False
-    members = zip(got, made, expected, strict=True)
-    return all(_same_values(exercise, case, g, m) or _same_values(exercise, case, g, e) for g, m, e in members)
-
-
-def _same_values(exercise: Exercise, case: Case, got: Any, wanted: Any) -> bool:
-    found = _compare(exercise, case, got, wanted)
-    return found is None or found.kind in ("dtype", "precision")
 
 
 def _entries_of(result: Any) -> int:

@@ -32,11 +32,19 @@ def drawn(check_id: str, seed: int) -> tuple[Exercise, Part, list[Case], tuple[C
     _, exercise, part = find_part(check_id)
     cases = draw_cases(part, seed)
     sizes = part.vectorised(case_generator(part, seed)) if part.vectorised else ()
-    known, places = _known(check_id, seed), {_identity(case.args, case.kwargs): i for i, case in enumerate([*cases, *sizes])}
+    known = _known(check_id, seed)
+    known["places"] = {_identity(case.args, case.kwargs): i for i, case in enumerate([*cases, *sizes])}
+    if "exercise" not in known:
+        known["exercise"] = _remembering(exercise, known)
+    return known["exercise"], part, cases, sizes
+
+
+def _remembering(exercise: Exercise, known: dict[Any, Any]) -> Exercise:
+    """Return an exercise whose functions keep, in `known`, what they gave for the cases of `known["places"]`."""
 
     def remembering(which: Any, function: Callable[..., Any]) -> Callable[..., Any]:
         def remembered(*args: Any, **kwargs: Any) -> Any:
-            place = places.get(_identity(args, kwargs))
+            place = known["places"].get(_identity(args, kwargs))
             if place is None:
                 return function(*args, **kwargs)
             if (which, place) not in known:
@@ -51,8 +59,9 @@ def drawn(check_id: str, seed: int) -> tuple[Exercise, Part, list[Case], tuple[C
 
     mistakes = [replace(mistake, wrong=remembering(i, mistake.wrong)) for i, mistake in enumerate(exercise.mistakes)]
     canonical = exercise.canonical and _on_copies(exercise.canonical)
-    reference = remembering("reference", exercise.reference)
-    return replace(exercise, reference=reference, mistakes=tuple(mistakes), canonical=canonical), part, cases, sizes
+    return replace(
+        exercise, reference=remembering("reference", exercise.reference), mistakes=tuple(mistakes), canonical=canonical
+    )
 
 
 def shows(check_id: str, seed: int) -> dict[tuple[int, int], bool]:

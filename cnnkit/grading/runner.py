@@ -187,7 +187,7 @@ def serve(shell: Any, channel: socket.socket, request: dict[str, Any]) -> None:
     """Answer the host: run cells, call functions, until the channel closes."""
     sys.stdout, sys.stderr = _Stream(shell, "stdout"), _Stream(shell, "stderr")
     if not request["pictures"]:
-        _describe_pictures(shell)
+        _save_time(shell)
     for message in _requests(channel):
         if message["kind"] == "cell":
             wire.send(channel, {"kind": "cell", **_run_cell(shell, message["source"], request["output_bytes"])})
@@ -306,7 +306,7 @@ def _make_shell() -> Any:
         displayhook_class = Hook
 
         def _showtraceback(self, etype, evalue, stb):
-            lines = [str(line) for line in stb] if stb else []
+            lines = [str(line).rstrip("\n") for line in stb] if stb else []
             self.cnnkit_outputs.add({"output_type": "error", "ename": etype.__name__, "evalue": str(evalue), "traceback": lines})
 
         def _format_exception_for_storage(self, exception, filename=None, running_compiled_code=False):
@@ -335,12 +335,13 @@ def _warm_up(shell: Any) -> None:
         vars(sys).pop(name, None)
 
 
-def _describe_pictures(shell: Any) -> None:
-    """Have figures described instead of drawn; all else goes its way."""
+def _save_time(shell: Any) -> None:
+    """Have figures described instead of drawn, and errors shown as Python itself does, without the code around them."""
     from matplotlib.figure import Figure
 
     from cnnkit import plotting
 
+    shell.InteractiveTB.set_mode("Plain")
     plotting.drawing = False
     formatters = shell.display_formatter.formatters
     for formatter in formatters.values():

@@ -4,8 +4,10 @@ The host trusts nothing that arrives: a frame has a size limit, arrays are read 
 any other type becomes an `Untransportable` that only names its type.
 """
 
+import functools
 import io
 import json
+import math
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -133,9 +135,9 @@ def _unpacked(value: Any, parts: _Parts) -> Any:
     ((kind, content),) = value.items()
     match kind:
         case "array":
-            return np.load(io.BytesIO(parts.blobs[content]), allow_pickle=False)
+            return _array(parts.blobs[content])
         case "scalar":
-            return np.load(io.BytesIO(parts.blobs[content]), allow_pickle=False)[()]
+            return _array(parts.blobs[content])[()]
         case "tensor":
             return parts.tensor(_unpacked(content, parts))
         case "tuple":
@@ -153,6 +155,32 @@ def _unpacked(value: Any, parts: _Parts) -> Any:
         case "other":
             return Untransportable(str(content))
     raise KeyError(kind)
+
+
+_BEGINNING = struct.Struct("<8sH")
+"""Of an npy file of version 1.0: the magic string with the version, and the length of the header that follows."""
+LONGEST_KEPT = 512
+"""Bytes of a header that is remembered: those of arrays of numbers are shorter."""
+
+
+def _array(npy: bytes) -> np.ndarray:
+    """Read an array as np.load does, which has Python parse the header of each."""
+    magic, length = _BEGINNING.unpack_from(npy)
+    if magic != b"\x93NUMPY\x01\x00" or length > LONGEST_KEPT:
+        return np.load(io.BytesIO(npy), allow_pickle=False)
+    begin = _BEGINNING.size + length
+    shape, by_columns, dtype = _described(npy[:begin])
+    array = np.frombuffer(npy, dtype, math.prod(shape), begin).copy()
+    return array.reshape(shape, order="F" if by_columns else "C")
+
+
+@functools.lru_cache(maxsize=1024)
+def _described(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Return shape, order and dtype of an npy file that begins with these bytes; ValueError if it holds Python objects."""
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(io.BytesIO(header[8:]))
+    if dtype.hasobject or dtype.itemsize == 0:
+        raise ValueError("an array of Python objects, or of nothing")
+    return shape, by_columns, dtype
 
 
 class Tensor:
