@@ -255,7 +255,6 @@ def test_everything_that_is_written_lies_under_the_output(graded, course):
     assert sorted(path.name for path in (graded / "output").iterdir()) == [
         ".run",
         "autograded",
-        "backups",
         "feedback",
         "grade.log",
         "gradebook.db",
