@@ -422,19 +422,19 @@ def max_pool2d_backward(dy, index, x_shape):
         raise ValueError(
             f"max_pool2d_backward: dy {dy.shape}, index {index.shape} and x {tuple(x_shape)} do not belong together."
         )
-    dx = np.zeros((N * C, H * W), dy.dtype)
+    dx = np.empty((N * C, H * W), dy.dtype)
     dy, index = dy.reshape(N * C, -1), index.astype(np.int64, copy=False).reshape(N * C, -1)
-    step = max(1, 2**17 // (H * W))  # so few planes at a time that they stay in the cache
-    start = np.arange(step)[:, None] * (H * W)  # laid out in one row, plane q of them begins at q · H · W
-    places = np.empty((step, index.shape[1]), np.int64)
+    step = max(1, min(N * C, 2**17 // (H * W)))  # so few planes at a time that they stay in the cache
+    starts = np.repeat(np.arange(step) * (H * W), index.shape[1])  # laid out in one row, plane q of them begins at q · H · W
+    places = np.empty_like(starts)
     for n in range(0, N * C, step):
-        part = index[n : n + step]
+        part, planes = index[n : n + step].reshape(-1), dx[n : n + step].reshape(-1)
         # Read as unsigned, a negative number is huge: one look at the largest finds both kinds of wrong index.
         if part.view(np.uint64).max(initial=0) >= H * W:
             raise ValueError(f"max_pool2d_backward: an index lies outside its plane of {H} x {W} pixels.")
-        place = np.add(part, start[: len(part)], out=places[: len(part)])
-        # add.at adds up what meets at one pixel; += would not.
-        np.add.at(dx[n : n + step].reshape(-1), place.reshape(-1), dy[n : n + step].reshape(-1))
+        planes[:] = 0
+        place = np.add(part, starts[: part.size], out=places[: part.size])
+        np.add.at(planes, place, dy[n : n + step].reshape(-1))  # adds up what meets at one pixel; += would not
     return dx.reshape(x_shape)
     ### END SOLUTION
 
