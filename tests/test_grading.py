@@ -350,9 +350,11 @@ def test_any_name_is_a_students_name(course, assignment, tmp_path):
     assert "Not &lt;b&gt;this&lt;/b&gt;." in page.read_text()
 
 
-def test_an_assignment_with_other_cells_needs_another_output(course, tmp_path):
+@pytest.mark.parametrize("option", ["--feedback", "--no-feedback"])
+def test_an_assignment_with_other_cells_needs_another_output(course, tmp_path, option):
+    """Also where the gradebook is begun while notebooks run already."""
     submit(tmp_path / "submitted", "ben", b"")
-    options = ["--submitted", tmp_path / "submitted", "--output", tmp_path / "output"]
+    options = ["--submitted", tmp_path / "submitted", "--output", tmp_path / "output", option]
     assert run(course, "grade", TOPIC, *options).exit_code == 1
     changed = shutil.copytree(course, tmp_path / "changed")
     for folder in ("solutions", "assignments"):
@@ -360,9 +362,11 @@ def test_an_assignment_with_other_cells_needs_another_output(course, tmp_path):
         notebook = nbformat.read(path, as_version=4)
         del notebook.cells[index_of_test(notebook, "moving_average")]
         nbformat.write(notebook, path)
+    graded = (tmp_path / "output" / "results.json").read_bytes()
     result = run(changed, "grade", TOPIC, *options)
     assert result.exit_code == 2
     assert "choose another --output" in result.output
+    assert (tmp_path / "output" / "results.json").read_bytes() == graded
 
 
 def test_a_broken_configuration_grades_nothing(course, tmp_path):

@@ -54,6 +54,16 @@ def test_what_is_remembered_can_not_be_changed_and_shares_nothing_with_a_submiss
     assert np.array_equal(*found)
 
 
+def test_what_is_told_by_an_object_is_not_told_by_the_next_one_in_its_place():
+    known, _, cases, _ = drawn("03.conv2d_loops", SEED)
+    case = next(case for case in cases if case.raises is None)
+    known.reference(*case.args, **case.kwargs)
+    places = {id(given) for given in arrays_in(case.args)}
+    del cases, case
+    again = [np.ones((4, 5)) for _ in range(1000)]
+    assert not places.intersection(map(id, again))
+
+
 def test_a_call_that_is_no_case_is_computed():
     known, *_ = drawn("03.conv2d_loops", SEED)
     x, w = np.ones((4, 5)), np.ones((2, 3))

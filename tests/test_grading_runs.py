@@ -177,13 +177,16 @@ def test_without_feedback_pictures_are_described_and_all_else_is_the_same(course
     wrong = "plotting.show_images([], alt='Nothing.')\n\n"
     submit(tmp_path / "submitted", "draws", solved(course, conv1d=drawing + SOLUTIONS["conv1d"]))
     submit(tmp_path / "submitted", "fails", solved(course, conv1d=drawing + wrong + SOLUTIONS["conv1d"]))
-    shown = {}
+    shown, said = {}, {}
     for feedback in (True, False):
         output = tmp_path / f"output_{feedback}"
         grade_class(course, TOPIC, tmp_path / "submitted", output, ["draws", "fails"], jobs=1, seed=SEED, feedback=feedback)
         path = output / "autograded" / "draws" / TOPIC / f"{TOPIC}.ipynb"
         cells = nbformat.read(path, as_version=4).cells
         shown[feedback] = next(cell.outputs for cell in cells if "A line." in cell.source)
+        cells = nbformat.read(output / "autograded" / "fails" / TOPIC / f"{TOPIC}.ipynb", as_version=4).cells
+        error = next(cell.outputs[-1] for cell in cells if "Nothing." in cell.source)
+        said[feedback] = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
     for name in ("results.json", "scores.csv"):
         assert (tmp_path / "output_True" / name).read_bytes() == (tmp_path / "output_False" / name).read_bytes()
     linked, plain = ((tmp_path / f"output_{feedback}" / "report.html").read_text() for feedback in (True, False))
@@ -196,6 +199,11 @@ def test_without_feedback_pictures_are_described_and_all_else_is_the_same(course
         "<Figure size 640x480 with 1 Axes> (not drawn: graded without feedback)",
     ]
     assert all("image/png" not in output.data for output in shown[False])
+    # An error is shown with the code around it only where somebody will read it.
+    assert ["----> " in said[feedback] for feedback in (True, False)] == [True, False]
+    assert said[False].splitlines()[-1] == said[True].splitlines()[-1]
+    assert "show_images([]" in said[False]
+    assert "\n\n" not in said[False]
 
 
 def test_without_feedback_no_page_is_there_not_even_an_older_one(course, quiet, tmp_path):

@@ -1,7 +1,9 @@
 """The sandbox and the judge: what a hostile notebook tries, and that it costs nobody else anything."""
 
+import io
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -240,6 +242,46 @@ def test_values_survive_the_wire():
     assert got["b"] == values["b"]
     assert got["b"][2]["k"].dtype == np.float32
     assert got["c"] == values["c"]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(24.0).reshape(2, 3, 4),
+        np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3)),
+        np.zeros((2, 0, 3), np.complex64),
+        np.array(3, np.int8),
+        np.arange(3, dtype=">f4"),
+        np.array([True, False]),
+        np.array(["a", "bc"]),
+        np.zeros(2, [("a", "f4"), ("a long name for a field, so that the header is one that is not remembered" * 8, "i2")]),
+    ],
+    ids=lambda array: str(array.dtype)[:20],
+)
+def test_an_array_arrives_as_np_load_reads_it(array):
+    stream = io.BytesIO()
+    np.save(stream, array)
+    for _ in range(2):  # the second time its header is known
+        got, expected = wire._array(stream.getvalue()), np.load(io.BytesIO(stream.getvalue()))
+        assert (got.dtype, got.shape, got.tobytes()) == (expected.dtype, expected.shape, expected.tobytes())
+        assert got.flags.c_contiguous == expected.flags.c_contiguous
+        assert got.flags.writeable
+        assert not got.size or not np.shares_memory(got, wire._array(stream.getvalue()))
+
+
+def test_arrays_of_objects_and_arrays_cut_short_are_refused():
+    stream = io.BytesIO()
+    np.save(stream, np.array([{"a": 1}, None]), allow_pickle=True)
+    with pytest.raises(ValueError, match="Python objects"):
+        wire._array(stream.getvalue())
+    stream = io.BytesIO()
+    np.save(stream, np.arange(6.0))
+    whole = stream.getvalue()
+    for left in (0, 5, 9, 40, len(whole) - 1):
+        with pytest.raises((ValueError, EOFError, struct.error)):
+            wire._array(whole[:left])
+    with pytest.raises(ValueError, match="smaller than requested"):
+        wire._array(whole.replace(b"(6,)", b"(9,)"))
 
 
 def test_the_wire_refuses_what_is_too_long_and_what_is_no_message():

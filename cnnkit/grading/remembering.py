@@ -33,7 +33,8 @@ def drawn(check_id: str, seed: int) -> tuple[Exercise, Part, list[Case], tuple[C
     cases = draw_cases(part, seed)
     sizes = part.vectorised(case_generator(part, seed)) if part.vectorised else ()
     known = _known(check_id, seed)
-    known["places"] = {_identity(case.args, case.kwargs): i for i, case in enumerate([*cases, *sizes])}
+    known["asked"] = [*cases, *sizes]  # they live, and what they are told by stays theirs, until the next are drawn
+    known["places"] = {_identity(case.args, case.kwargs): i for i, case in enumerate(known["asked"])}
     if "exercise" not in known:
         known["exercise"] = _remembering(exercise, known)
     return known["exercise"], part, cases, sizes
@@ -81,7 +82,7 @@ def request_for(what: Hashable, seed: int, make: Callable[[], dict[str, Any]]) -
 
 
 def _identity(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Tell a case by the very objects it consists of, which live as long as its submission is judged."""
+    """Tell a case by the very objects it consists of."""
     return tuple(map(id, args)), tuple((name, id(value)) for name, value in kwargs.items())
 
 
