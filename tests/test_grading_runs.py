@@ -185,7 +185,8 @@ def test_without_feedback_pictures_are_described_and_all_else_is_the_same(course
         cells = nbformat.read(path, as_version=4).cells
         shown[feedback] = next(cell.outputs for cell in cells if "A line." in cell.source)
         cells = nbformat.read(output / "autograded" / "fails" / TOPIC / f"{TOPIC}.ipynb", as_version=4).cells
-        error = next(cell.outputs[-1] for cell in cells if "Nothing." in cell.source)
+        [failing] = [cell.outputs for cell in cells if "Nothing." in cell.source]
+        [error] = [output for output in failing if output.output_type == "error"]
         said[feedback] = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
     for name in ("results.json", "scores.csv"):
         assert (tmp_path / "output_True" / name).read_bytes() == (tmp_path / "output_False" / name).read_bytes()
